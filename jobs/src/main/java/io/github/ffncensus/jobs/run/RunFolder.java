@@ -1,0 +1,71 @@
+package io.github.ffncensus.jobs.run;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Where one run keeps its files in the warehouse. Folders that start with {@code _} are invisible
+ * to table readers.
+ */
+public final class RunFolder implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String warehouse;
+  private final String runId;
+
+  public RunFolder(String warehouse, String runId) {
+    this.warehouse = warehouse;
+    this.runId = runId;
+  }
+
+  /**
+   * The folder with scheme and absolute path, as executors need it: their working folder and
+   * default file system may differ.
+   */
+  public static RunFolder qualified(Configuration hadoop, String warehouse, String runId) {
+    Path path = new Path(warehouse);
+    try {
+      return new RunFolder(path.getFileSystem(hadoop).makeQualified(path).toString(), runId);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public Path warehouse() {
+    return new Path(warehouse);
+  }
+
+  public String runId() {
+    return runId;
+  }
+
+  /** The run's partition of a table. */
+  public Path table(String table) {
+    return new Path(new Path(warehouse(), table), "run_id=" + runId);
+  }
+
+  /** Files of a stage that are not published yet. */
+  public Path staging(String stage) {
+    return new Path(staging(), stage);
+  }
+
+  Path staging() {
+    return new Path(new Path(warehouse(), "_staging"), runId);
+  }
+
+  public Path manifest() {
+    return new Path(runs(), "manifest.json");
+  }
+
+  public Path shardPlan() {
+    return new Path(runs(), "shards.json");
+  }
+
+  private Path runs() {
+    return new Path(new Path(warehouse(), "_runs"), runId);
+  }
+}
