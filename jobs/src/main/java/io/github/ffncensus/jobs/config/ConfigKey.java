@@ -1,0 +1,106 @@
+package io.github.ffncensus.jobs.config;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * A key of the configuration, its values, and what leaving it out or changing it means.
+ *
+ * @param path below {@code census}, for example {@code scan.batch-tokens}
+ * @param example for required keys, which have no default; otherwise null
+ * @param operational whether a run may be continued with another value, because no result depends
+ *     on it or because what it names is compared by contents
+ */
+record ConfigKey(String path, ValueType type, String example, boolean operational) {
+
+  static final String ROOT = "census";
+
+  private static final ValueType RUN_ID =
+      ValueType.matching(
+          "[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
+          "up to 100 letters, digits, '.', '_' and '-', beginning with a letter or digit");
+  private static final ValueType NEURON =
+      ValueType.matching("\\d{1,6}:\\d{1,9}", "layer:neuron, both from 0, such as \"3:17\"");
+
+  private static final List<ConfigKey> ALL =
+      List.of(
+          key("profile", ValueType.oneOf(CensusConfig.PROFILES)),
+          required("run-id", RUN_ID, "\"2026-11-23\"", false),
+          required("warehouse", ValueType.text(), "\"/data/census\"", true),
+          key("stages", ValueType.listOf(ValueType.oneOf(CensusConfig.Stage.class), 1)),
+          required("model.path", ValueType.text(), "\"/models/gpt2\"", true),
+          operational(
+              "model.device", ValueType.matching("auto|cpu|gpu:\\d{1,4}", "auto, cpu or gpu:N")),
+          key("model.precision", ValueType.oneOf(CensusConfig.Precision.class)),
+          required(
+              "corpus.input",
+              ValueType.listOf(ValueType.text(), 1),
+              "[\"/corpora/web/*.jsonl.gz\"]",
+              true),
+          key("corpus.format", ValueType.oneOf(CensusConfig.Format.class)),
+          key("corpus.text-field", ValueType.text()),
+          key("corpus.id-field", ValueType.text()),
+          key("corpus.sequence", ValueType.oneOf(CensusConfig.SequenceMode.class)),
+          key("corpus.file-is-document", ValueType.bool()),
+          key("corpus.over-long", ValueType.oneOf(CensusConfig.OverLong.class)),
+          key("corpus.sentence-locale", ValueType.languageTag()),
+          key("corpus.max-document-chars", ValueType.integer(1, 1_000_000_000)),
+          operational("corpus.max-rejected-fraction", ValueType.decimal(0, 1)),
+          key("ingest.shard-tokens", ValueType.integer(1, Long.MAX_VALUE)),
+          operational("ingest.split-bytes", ValueType.integer(1, Long.MAX_VALUE)),
+          operational("scan.batch-tokens", ValueType.integer(1, 1 << 24)),
+          key("scan.neuron-stats.enabled", ValueType.bool()),
+          key("scan.trigger-prefixes.enabled", ValueType.bool()),
+          key("scan.trigger-prefixes.per-neuron", ValueType.integer(1, 10_000)),
+          key("scan.trigger-prefixes.distinct", ValueType.oneOf(CensusConfig.Distinct.class)),
+          key(
+              "scan.trigger-prefixes.polarities",
+              ValueType.wordOr(
+                  "auto", ValueType.listOf(ValueType.oneOf(CensusConfig.Polarity.class), 1))),
+          key("scan.trigger-prefixes.min-position", ValueType.integer(0, 1 << 24)),
+          key("scan.activations.mode", ValueType.oneOf(CensusConfig.ActivationMode.class)),
+          key("scan.activations.per-token", ValueType.integer(1, 1 << 24)),
+          key("scan.activations.threshold", ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE)),
+          key("scan.activations.neurons", ValueType.listOf(NEURON, 0)),
+          key("facts.input", ValueType.listOf(ValueType.text(), 0)));
+
+  private static final Map<String, ConfigKey> BY_PATH =
+      ALL.stream().collect(Collectors.toMap(ConfigKey::path, Function.identity()));
+
+  static List<ConfigKey> all() {
+    return ALL;
+  }
+
+  /** The key with this path, or null. */
+  static ConfigKey of(String path) {
+    return BY_PATH.get(path);
+  }
+
+  /** Whether keys lie below this path. */
+  static boolean isSection(String path) {
+    return ALL.stream().anyMatch(key -> key.path.startsWith(path + "."));
+  }
+
+  boolean required() {
+    return example != null;
+  }
+
+  String fullPath() {
+    return ROOT + "." + path;
+  }
+
+  private static ConfigKey key(String path, ValueType type) {
+    return new ConfigKey(path, type, null, false);
+  }
+
+  private static ConfigKey operational(String path, ValueType type) {
+    return new ConfigKey(path, type, null, true);
+  }
+
+  private static ConfigKey required(
+      String path, ValueType type, String example, boolean operational) {
+    return new ConfigKey(path, type, example, operational);
+  }
+}
