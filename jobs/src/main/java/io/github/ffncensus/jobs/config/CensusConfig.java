@@ -223,7 +223,7 @@ public final class CensusConfig implements Serializable {
 
   /**
    * The keys whose values differ from those of an earlier {@link #resolved()}, operational ones
-   * left out. A key that only one of the two knows differs too.
+   * left out.
    */
   public List<Difference> difference(JsonNode earlier) {
     JsonNode now = resolved();

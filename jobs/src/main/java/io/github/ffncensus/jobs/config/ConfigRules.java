@@ -1,0 +1,52 @@
+package io.github.ffncensus.jobs.config;
+
+import io.github.ffncensus.jobs.config.CensusConfig.ActivationMode;
+import io.github.ffncensus.jobs.config.CensusConfig.Activations;
+import io.github.ffncensus.jobs.config.CensusConfig.Format;
+import io.github.ffncensus.jobs.config.CensusConfig.Scan;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import java.util.function.BiConsumer;
+
+/** Relations between keys that no key shows alone. */
+final class ConfigRules {
+
+  private ConfigRules() {}
+
+  /**
+   * @param report takes the path of the key at fault and what is wrong with it
+   */
+  static void check(CensusConfig config, BiConsumer<String, String> report) {
+    Activations activations = config.scan().activations();
+    if (activations.mode() == ActivationMode.NEURONS && activations.neurons().isEmpty()) {
+      report.accept(
+          "scan.activations.mode",
+          "census.scan.activations.mode = neurons: census.scan.activations.neurons must list them, as in [\"3:17\"]");
+    }
+    boolean listUsed =
+        activations.mode() == ActivationMode.NEURONS || activations.mode() == ActivationMode.OFF;
+    if (!activations.neurons().isEmpty() && !listUsed) {
+      report.accept(
+          "scan.activations.neurons",
+          "census.scan.activations.neurons is used with mode = neurons only, and the mode is "
+              + Words.of(activations.mode()));
+    }
+    if (config.corpus().fileIsDocument() && config.corpus().format() != Format.TEXT) {
+      report.accept(
+          "corpus.file-is-document",
+          "census.corpus.file-is-document is for format = text, and the format is "
+              + Words.of(config.corpus().format()));
+    }
+    if (config.stages().contains(Stage.SCAN) && observesNothing(config.scan())) {
+      report.accept(
+          "stages",
+          "the stage scan has nothing to do: neuron-stats and trigger-prefixes are not enabled and activations.mode is off;"
+              + " enable one of them in census.scan, or leave scan out of census.stages");
+    }
+  }
+
+  private static boolean observesNothing(Scan scan) {
+    return !scan.neuronStats().enabled()
+        && !scan.triggerPrefixes().enabled()
+        && scan.activations().mode() == ActivationMode.OFF;
+  }
+}
