@@ -1,0 +1,40 @@
+package io.github.ffncensus.table;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
+
+/** The Parquet schemas of the tables, from {@code data-schemas/<table>.schema}. */
+public final class TableSchema {
+  private static final List<String> TABLES =
+      List.of("sequences", "rejects", "activations", "neuron_stats", "trigger_prefixes");
+
+  private TableSchema() {}
+
+  /** The names of all tables. */
+  public static List<String> tables() {
+    return TABLES;
+  }
+
+  /**
+   * The columns of a table's files; {@code run_id} is not among them, it is the partition folder.
+   *
+   * @throws IllegalArgumentException for a name that is no table
+   */
+  public static MessageType load(String table) {
+    String resource = "/data-schemas/" + table + ".schema";
+    try (InputStream in = TableSchema.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalArgumentException("no such table: " + table);
+      }
+      return MessageTypeParser.parseMessageType(
+          new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
