@@ -1,0 +1,88 @@
+package io.github.ffncensus.model;
+
+import java.util.Optional;
+
+/**
+ * Everything that the forward pass needs to know about an architecture besides its weights, as read
+ * from {@code config.json} by the model's {@link ModelFamily}.
+ *
+ * @param causal position t sees positions up to t (a language model) or all (a masked model)
+ * @param layers number of blocks, L
+ * @param hidden width of the residual stream, d
+ * @param intermediate neurons per layer, d_m
+ * @param headSize width of one attention head, which need not be hidden / heads
+ * @param vocabulary rows of the token embedding
+ * @param maxSequenceTokens longest sequence that the model takes, special tokens included
+ * @param preNorm norms stand before attention and FFN (GPT-2, LLaMA) rather than after (BERT)
+ * @param rmsNorm root-mean-square norm (no centring, no shift) rather than layer norm
+ * @param positions how positions enter
+ * @param firstPosition row of the position table that the first token uses (RoBERTa: padding id +
+ *     1)
+ * @param gated the FFN is act(gate) * up (LLaMA) rather than act(up)
+ * @param tokenTypes rows of the token type table, of which row 0 is used; 0 if there is none
+ * @param inverseLayerScale divide attention scores of layer l by l + 1 (a GPT-2 option)
+ * @param headActivation activation of the prediction head's transform, where it has one
+ */
+public record Architecture(
+    boolean causal,
+    int layers,
+    int hidden,
+    int heads,
+    int keyValueHeads,
+    int headSize,
+    int intermediate,
+    int vocabulary,
+    int maxSequenceTokens,
+    boolean preNorm,
+    boolean rmsNorm,
+    double normEpsilon,
+    PositionEncoding positions,
+    int firstPosition,
+    Optional<RotaryFrequencies> rotary,
+    boolean gated,
+    ActivationFunction activation,
+    boolean attentionBias,
+    boolean ffnBias,
+    int tokenTypes,
+    boolean inverseLayerScale,
+    boolean tiedHead,
+    Optional<ActivationFunction> headActivation,
+    int paddingId) {
+
+  /** How positions enter the model. */
+  public enum PositionEncoding {
+    /** A learned vector per position is added to the token embedding. */
+    LEARNED,
+    /**
+     * As {@code LEARNED}, but positions count only tokens that are not the padding token, which
+     * itself sits at row {@code paddingId} (RoBERTa).
+     */
+    LEARNED_SKIPPING_PADDING,
+    /** Queries and keys are rotated by angles proportional to the position. */
+    ROTARY
+  }
+
+  /** Neurons of the whole model. */
+  public long neurons() {
+    return (long) layers * intermediate;
+  }
+
+  /** Factor on the attention scores of one layer. */
+  public double attentionScale(int layer) {
+    double scale = 1 / Math.sqrt(headSize);
+    return inverseLayerScale ? scale / (layer + 1) : scale;
+  }
+
+  /**
+   * Floating point operations of one forward pass per token, without the vocabulary projection: two
+   * per multiply-add, attention counted for a sequence of the given length.
+   */
+  public double flopsPerToken(double sequenceTokens) {
+    double attentionWidth = (double) heads * headSize;
+    double projections =
+        2.0 * hidden * attentionWidth + 2.0 * hidden * (double) keyValueHeads * headSize;
+    double ffn = (gated ? 3.0 : 2.0) * hidden * intermediate;
+    double scores = 2.0 * attentionWidth * sequenceTokens;
+    return 2.0 * layers * (projections + ffn + scores);
+  }
+}

@@ -1,0 +1,45 @@
+package io.github.ffncensus.model;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * The operations of a forward pass that the engine's array interface offers only in pieces, or not
+ * at all. Two implementations give the same numbers: {@link ScriptKernels}, fused, and {@link
+ * EagerKernels}, which needs nothing but array operations.
+ */
+interface Kernels {
+
+  /** What a query may attend to. */
+  enum AttentionScope {
+    ALL,
+    /** Keys with a mask value of 0; the mask is (batch, 1, 1, length), 0 or -inf. */
+    MASKED,
+    /** Keys up to its own position. */
+    CAUSAL
+  }
+
+  /**
+   * Scaled dot-product attention.
+   *
+   * @param query (batch, heads, length, head size), like key and value
+   * @param mask null unless the scope is MASKED
+   * @return (batch, heads, length, head size)
+   */
+  NDArray attention(
+      NDArray query, NDArray key, NDArray value, NDArray mask, AttentionScope scope, double scale);
+
+  /** Applies an activation function to every element. */
+  NDArray activate(NDArray x, ActivationFunction function);
+
+  /** Root-mean-square norm over the last axis, computed in float32. */
+  NDArray rmsNorm(NDArray x, NDArray gain, double epsilon);
+
+  /** Rotates query or key (batch, heads, length, head size) by (length, head size) tables. */
+  NDArray rotate(NDArray x, NDArray cosine, NDArray sine);
+
+  /** A copy in another number format; the array itself if it has that format already. */
+  NDArray cast(NDArray x, Precision precision);
+
+  /** Reads a bfloat16 tensor whose bytes were mapped as float16, as float32. */
+  NDArray bfloat16Bits(NDArray bits);
+}

@@ -1,0 +1,102 @@
+package io.github.ffncensus.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.ffncensus.CensusException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A model folder's {@code config.json}: typed access with messages that name the file and key. */
+final class ModelConfig {
+  private final Path file;
+  private final JsonNode root;
+
+  private ModelConfig(Path file, JsonNode root) {
+    this.file = file;
+    this.root = root;
+  }
+
+  static ModelConfig read(Path file) {
+    try {
+      JsonNode root = new ObjectMapper().readTree(Files.readAllBytes(file));
+      if (root == null || !root.isObject()) {
+        throw CensusException.input(file + " is not a JSON object");
+      }
+      return new ModelConfig(file, root);
+    } catch (JsonProcessingException e) {
+      throw CensusException.input(
+          file
+              + " is not valid JSON (line "
+              + (e.getLocation() == null ? "?" : e.getLocation().getLineNr())
+              + "): "
+              + e.getOriginalMessage(),
+          e);
+    } catch (IOException e) {
+      throw CensusException.input("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  Path file() {
+    return file;
+  }
+
+  /** An integer under the first of the keys that is present and not null. */
+  int integer(List<String> keys) {
+    for (String key : keys) {
+      JsonNode node = root.path(key);
+      if (node.isIntegralNumber()) {
+        if (node.intValue() < 0) {
+          throw CensusException.input(file + ": " + key + " = " + node + " is negative");
+        }
+        return node.intValue();
+      }
+    }
+    throw CensusException.input(file + ": no integer \"" + keys.get(0) + "\"");
+  }
+
+  int integer(String key) {
+    return integer(List.of(key));
+  }
+
+  int integer(String key, int fallback) {
+    return has(key) ? integer(key) : fallback;
+  }
+
+  double number(String key, double fallback) {
+    return root.path(key).isNumber() ? root.path(key).doubleValue() : fallback;
+  }
+
+  String string(String key, String fallback) {
+    return root.path(key).isTextual() ? root.path(key).textValue() : fallback;
+  }
+
+  boolean bool(String key, boolean fallback) {
+    return root.path(key).isBoolean() ? root.path(key).booleanValue() : fallback;
+  }
+
+  /** Whether the key is present with a value other than null. */
+  boolean has(String key) {
+    return root.hasNonNull(key);
+  }
+
+  JsonNode node(String key) {
+    return root.path(key);
+  }
+
+  /** Refuses a setting that changes the forward pass in a way that is not implemented. */
+  void require(String key, boolean holds, String supported) {
+    if (!holds) {
+      throw CensusException.input(
+          file
+              + ": "
+              + key
+              + " = "
+              + root.path(key)
+              + " is not supported; supported: "
+              + supported);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.github.ffncensus.model;
+
+import io.github.ffncensus.CensusException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A Hugging Face model folder: {@code config.json}, safetensors weights, {@code tokenizer.json}.
+ * Opening it reads headers only and finds everything that makes a model unusable before any work.
+ */
+public final class ModelFolder {
+  private final Path path;
+  private final String modelType;
+  private final ModelFamily family;
+  private final Architecture architecture;
+  private final Checkpoint checkpoint;
+
+  private ModelFolder(
+      Path path,
+      String modelType,
+      ModelFamily family,
+      Architecture architecture,
+      Checkpoint checkpoint) {
+    this.path = path;
+    this.modelType = modelType;
+    this.family = family;
+    this.architecture = architecture;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Opens a folder.
+   *
+   * @throws CensusException of kind INPUT if the folder or one of its files is missing, truncated,
+   *     malformed, or of an unsupported kind
+   */
+  public static ModelFolder open(Path path) {
+    if (!Files.isDirectory(path)) {
+      throw CensusException.input(
+          "model.path: there is no folder " + path + "; it must be a Hugging Face model folder");
+    }
+    Path configFile = path.resolve("config.json");
+    if (!Files.isRegularFile(configFile)) {
+      throw CensusException.input(
+          path + " has no config.json; model.path must be a Hugging Face model folder");
+    }
+    ModelConfig config = ModelConfig.read(configFile);
+    String modelType = config.string("model_type", "");
+    ModelFamily family =
+        ModelFamilies.find(modelType)
+            .orElseThrow(
+                () ->
+                    CensusException.input(
+                        configFile
+                            + ": model_type \""
+                            + modelType
+                            + "\" is not supported; supported: "
+                            + String.join(", ", ModelFamilies.modelTypes())));
+    Checkpoint checkpoint = Checkpoint.open(path);
+    if (!Files.isRegularFile(path.resolve("tokenizer.json"))) {
+      throw CensusException.input(
+          path
+              + " has no tokenizer.json; write one with AutoTokenizer.from_pretrained(...)"
+              + ".save_pretrained(...) of the transformers library");
+    }
+    return new ModelFolder(
+        path, modelType, family, family.architecture().apply(config), checkpoint);
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /** The folder's own name, by which people know the model. */
+  public String name() {
+    Path name = path.toAbsolutePath().normalize().getFileName();
+    return name == null ? path.toString() : name.toString();
+  }
+
+  public String modelType() {
+    return modelType;
+  }
+
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /** Rows of the token embedding; a tokenizer may know fewer. */
+  public int vocabularySize() {
+    return architecture.vocabulary();
+  }
+
+  /** Longest sequence that the model takes, special tokens included. */
+  public int maxSequenceTokens() {
+    return architecture.maxSequenceTokens();
+  }
+
+  public boolean causal() {
+    return architecture.causal();
+  }
+
+  /** SHA-256 over the weight files in name order, in lower-case hexadecimal. Reads all of them. */
+  public String weightsSha256() {
+    return checkpoint.sha256();
+  }
+
+  ModelFamily family() {
+    return family;
+  }
+
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+}

@@ -1,0 +1,161 @@
+package io.github.ffncensus.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Activation;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/**
+ * {@link Kernels} through a TorchScript module that is written at start: fused attention and
+ * activations, and bfloat16. Results belong to the manager of the first array argument.
+ */
+final class ScriptKernels implements Kernels, AutoCloseable {
+  private static final String CLASS_NAME = "Kernels";
+
+  /** The numbers are PyTorch's own codes: 5 float16, 6 float32, 15 bfloat16. */
+  private static final String SOURCE =
+      """
+      class Kernels(Module):
+        __parameters__ = []
+        __buffers__ = []
+        training : bool
+        def forward(self: __torch__.Kernels, x: Tensor) -> Tensor:
+          return x
+        def attend_all(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+          return torch.scaled_dot_product_attention(q, k, v, None, 0., False, scale=scale)
+        def attend_causal(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+          return torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=scale)
+        def attend_masked(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
+          return torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=scale)
+        def gelu_tanh(self: __torch__.Kernels, x: Tensor) -> Tensor:
+          return torch.gelu(x, approximate="tanh")
+        def silu(self: __torch__.Kernels, x: Tensor) -> Tensor:
+          return torch.silu(x)
+        def quick_gelu(self: __torch__.Kernels, x: Tensor) -> Tensor:
+          return torch.mul(x, torch.sigmoid(torch.mul(x, 1.702)))
+        def rms_norm(self: __torch__.Kernels, x: Tensor, gain: Tensor, epsilon: float) -> Tensor:
+          full = torch.to(x, 6)
+          mean = torch.mean(torch.mul(full, full), [-1], True)
+          scaled = torch.mul(full, torch.rsqrt(torch.add(mean, epsilon)))
+          return torch.mul(gain, torch.type_as(scaled, x))
+        def rotate(self: __torch__.Kernels, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+          first, second = torch.chunk(x, 2, -1)
+          turned = torch.cat([torch.neg(second), first], -1)
+          return torch.add(torch.mul(x, cosine), torch.mul(turned, sine))
+        def to_float16(self: __torch__.Kernels, x: Tensor) -> Tensor:
+          return torch.to(x, 5)
+        def to_float32(self: __torch__.Kernels, x: Tensor) -> Tensor:
+          return torch.to(x, 6)
+        def to_bfloat16(self: __torch__.Kernels, x: Tensor) -> Tensor:
+          return torch.to(x, 15)
+        def bfloat16_bits(self: __torch__.Kernels, bits: Tensor) -> Tensor:
+          return torch.to(torch.view_copy(bits, dtype=15), 6)
+      """;
+
+  private final NDManager manager;
+  private final PtSymbolBlock module;
+
+  ScriptKernels(NDManager parent) {
+    manager = parent.newSubManager();
+    try {
+      byte[] archive = ScriptArchive.write(CLASS_NAME, SOURCE);
+      module =
+          JniUtils.loadModule(
+              (PtNDManager) manager, new ByteArrayInputStream(archive), false, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public NDArray attention(
+      NDArray query, NDArray key, NDArray value, NDArray mask, AttentionScope scope, double scale) {
+    return switch (scope) {
+      case ALL -> call("attend_all", query, scale, query, key, value);
+      case CAUSAL -> call("attend_causal", query, scale, query, key, value);
+      case MASKED -> call("attend_masked", query, scale, query, key, value, mask);
+    };
+  }
+
+  @Override
+  public NDArray activate(NDArray x, ActivationFunction function) {
+    return switch (function) {
+      case RELU -> Activation.relu(x);
+      case GELU -> Activation.gelu(x);
+      case GELU_TANH -> call("gelu_tanh", x);
+      case QUICK_GELU -> call("quick_gelu", x);
+      case SILU -> call("silu", x);
+    };
+  }
+
+  @Override
+  public NDArray rmsNorm(NDArray x, NDArray gain, double epsilon) {
+    return call("rms_norm", x, epsilon, x, gain);
+  }
+
+  @Override
+  public NDArray rotate(NDArray x, NDArray cosine, NDArray sine) {
+    return callAll("rotate", x, x, cosine, sine);
+  }
+
+  @Override
+  public NDArray cast(NDArray x, Precision precision) {
+    return switch (precision) {
+      case FLOAT32 -> x.getDataType() == DataType.FLOAT32 ? x : call("to_float32", x);
+      case FLOAT16 -> x.getDataType() == DataType.FLOAT16 ? x : call("to_float16", x);
+      case BFLOAT16 -> call("to_bfloat16", x);
+    };
+  }
+
+  @Override
+  public NDArray bfloat16Bits(NDArray bits) {
+    return call("bfloat16_bits", bits);
+  }
+
+  private NDArray call(String method, NDArray owner) {
+    return callAll(method, owner, owner);
+  }
+
+  private NDArray callAll(String method, NDArray owner, NDArray... arguments) {
+    return run(method, owner, values(arguments, 0));
+  }
+
+  private NDArray call(String method, NDArray owner, double last, NDArray... arguments) {
+    IValue[] values = values(arguments, 1);
+    values[arguments.length] = IValue.from(last);
+    return run(method, owner, values);
+  }
+
+  private static IValue[] values(NDArray[] arguments, int spare) {
+    IValue[] values = new IValue[arguments.length + spare];
+    for (int i = 0; i < arguments.length; i++) {
+      values[i] = IValue.from((PtNDArray) arguments[i]);
+    }
+    return values;
+  }
+
+  private NDArray run(String method, NDArray owner, IValue[] values) {
+    try (IValue result = IValueUtils.runMethod(module, method, values)) {
+      return result.toTensor((PtNDManager) owner.getManager());
+    } finally {
+      for (IValue value : values) {
+        value.close();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    module.close();
+    manager.close();
+  }
+}
