@@ -1,8 +1,8 @@
 package io.github.ffncensus.jobs.run;
 
+import io.github.ffncensus.CensusException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -25,13 +25,17 @@ public final class RunFolder implements Serializable {
   /**
    * The folder with scheme and absolute path, as executors need it: their working folder and
    * default file system may differ.
+   *
+   * @throws CensusException of kind CONFIGURATION if the warehouse is no path of a known file
+   *     system
    */
   public static RunFolder qualified(Configuration hadoop, String warehouse, String runId) {
-    Path path = new Path(warehouse);
     try {
+      Path path = new Path(warehouse);
       return new RunFolder(path.getFileSystem(hadoop).makeQualified(path).toString(), runId);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | IllegalArgumentException e) {
+      throw CensusException.configuration(
+          "census.warehouse = %s: not a usable path (%s)".formatted(warehouse, e.getMessage()), e);
     }
   }
 

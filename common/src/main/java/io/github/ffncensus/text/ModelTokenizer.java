@@ -1,0 +1,139 @@
+package io.github.ffncensus.text;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import io.github.ffncensus.CensusException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tokenizer of a Hugging Face model folder, as its {@code tokenizer.json} defines it: with the
+ * special tokens of its post-processor, but never truncating and never padding, whatever the file
+ * says about these. Thread-safe; one per process is enough.
+ *
+ * <p>Texts must be well-formed UTF-16: an unpaired surrogate has no token.
+ */
+public final class ModelTokenizer implements AutoCloseable {
+  /** The file's name in a model folder. */
+  public static final String FILE_NAME = "tokenizer.json";
+
+  /** Stops the file's own truncation and padding, which DJL would otherwise take over. */
+  private static final Map<String, String> WHOLE_TEXTS =
+      Map.of("truncation", "false", "padding", "false");
+
+  private final Path file;
+  private final HuggingFaceTokenizer tokenizer;
+  private final Vocabulary vocabulary;
+
+  private ModelTokenizer(Path file, HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+    this.file = file;
+    this.tokenizer = tokenizer;
+    this.vocabulary = vocabulary;
+  }
+
+  /**
+   * @throws CensusException of kind INPUT if the folder has no tokenizer that can be read
+   */
+  public static ModelTokenizer open(Path modelFolder) {
+    Path file = modelFolder.resolve(FILE_NAME);
+    if (!Files.isRegularFile(file)) {
+      throw CensusException.input(
+          file
+              + " does not exist. A model folder needs the tokenizer in this form; in Python,"
+              + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder) writes it.");
+    }
+    // From a stream, for from a folder DJL would also read tokenizer_config.json, and lower-case
+    // and strip accents by itself, which shifts offsets.
+    try (InputStream in = Files.newInputStream(file)) {
+      Vocabulary vocabulary = Vocabulary.read(file);
+      return new ModelTokenizer(
+          file, HuggingFaceTokenizer.newInstance(in, WHOLE_TEXTS), vocabulary);
+    } catch (IOException | RuntimeException e) {
+      throw CensusException.input(
+          file
+              + " cannot be read as a tokenizer: "
+              + firstLine(e)
+              + ". It may be damaged: copy or download it again.",
+          e);
+    }
+  }
+
+  /**
+   * Checks that every id this tokenizer can give has a row in the model's embedding. A model may
+   * have more: embeddings are often padded.
+   *
+   * @throws CensusException of kind INPUT if the tokenizer is of another model
+   */
+  public void requireFits(int modelVocabularySize) {
+    if (vocabulary.size() > modelVocabularySize) {
+      throw CensusException.input(
+          file
+              + " has a vocabulary of "
+              + vocabulary.size()
+              + " tokens, but the model beside it one of "
+              + modelVocabularySize
+              + ": they do not belong together. Put the model's own tokenizer there.");
+    }
+  }
+
+  public TokenizedText encode(String text) {
+    return tokenized(tokenizer.encode(text));
+  }
+
+  /** Faster than one by one. */
+  public List<TokenizedText> encodeAll(List<String> texts) {
+    if (texts.isEmpty()) {
+      return List.of();
+    }
+    List<TokenizedText> all = new ArrayList<>(texts.size());
+    for (Encoding encoding : tokenizer.batchEncode(texts)) {
+      all.add(tokenized(encoding));
+    }
+    return all;
+  }
+
+  /** The tokenizer's largest id plus one. */
+  public int vocabularySize() {
+    return vocabulary.size();
+  }
+
+  /**
+   * A token's surface as the vocabulary has it, such as «Ġthe» or «##ing».
+   *
+   * @throws IllegalArgumentException for an id that the tokenizer does not know
+   */
+  public String token(int id) {
+    return vocabulary.token(id);
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+
+  private static TokenizedText tokenized(Encoding encoding) {
+    long[] ids = encoding.getIds();
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    int[] tokens = new int[ids.length];
+    int[] starts = new int[ids.length];
+    int[] ends = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      tokens[i] = Math.toIntExact(ids[i]);
+      // No span: outside the text's own tokens, so the post-processor's. Spans count code points.
+      starts[i] = spans[i] == null ? -1 : spans[i].getStart();
+      ends[i] = spans[i] == null ? -1 : spans[i].getEnd();
+    }
+    return new TokenizedText(tokens, starts, ends);
+  }
+
+  private static String firstLine(Exception e) {
+    String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return message.lines().findFirst().orElse(message);
+  }
+}

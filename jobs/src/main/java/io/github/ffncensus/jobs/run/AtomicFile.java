@@ -1,0 +1,89 @@
+package io.github.ffncensus.jobs.run;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.permission.FsPermission;
+
+/**
+ * A small file that readers find either as it was or as it is now, never in between, never missing.
+ */
+final class AtomicFile {
+
+  private final Configuration hadoop;
+  private final Path file;
+
+  AtomicFile(Configuration hadoop, Path file) {
+    this.hadoop = hadoop;
+    this.file = file;
+  }
+
+  /** Null if there is no such file. */
+  byte[] read() throws IOException {
+    var fs = file.getFileSystem(hadoop);
+    if (!fs.exists(file)) {
+      return null;
+    }
+    try (FSDataInputStream in = fs.open(file)) {
+      return in.readAllBytes();
+    }
+  }
+
+  void write(byte[] bytes) throws IOException {
+    if ("file".equals(file.getFileSystem(hadoop).getScheme())) {
+      writeLocal(bytes);
+    } else {
+      writeRemote(bytes);
+    }
+  }
+
+  /**
+   * Where the new text is written before it takes the file's place; hidden from readers of folders.
+   */
+  static Path aside(Path file) {
+    return new Path(file.getParent(), "_" + file.getName() + ".new");
+  }
+
+  // Not through Hadoop, which renames a local file and its checksum file one after the other.
+  private void writeLocal(byte[] bytes) throws IOException {
+    var target = java.nio.file.Path.of(file.toUri().getPath());
+    var aside = java.nio.file.Path.of(aside(file).toUri().getPath());
+    Files.createDirectories(target.getParent());
+    try (FileChannel channel =
+        FileChannel.open(
+            aside,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      var buffer = java.nio.ByteBuffer.wrap(bytes);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+      channel.force(true);
+    }
+    Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private void writeRemote(byte[] bytes) throws IOException {
+    FileContext context = FileContext.getFileContext(file.toUri(), hadoop);
+    context.mkdir(file.getParent(), FsPermission.getDirDefault(), true);
+    Path aside = aside(file);
+    try (OutputStream out =
+        context.create(
+            aside,
+            java.util.EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE),
+            Options.CreateOpts.createParent())) {
+      out.write(bytes);
+    }
+    context.rename(aside, file, Options.Rename.OVERWRITE);
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.ffncensus.jobs.run;
+
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.run.RunIdentity.Difference;
+import java.io.IOException;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Opens a run for writing, or refuses: before any work, and without harm to what the run id already
+ * holds.
+ */
+public final class RunOpener {
+
+  private final Configuration hadoop;
+  private final RunFolder folder;
+
+  public RunOpener(Configuration hadoop, RunFolder folder) {
+    this.hadoop = hadoop;
+    this.folder = folder;
+  }
+
+  /**
+   * The run's manifest, made if there is none.
+   *
+   * @param first the first stage that the command runs
+   * @param force whether that stage and all later ones are to be computed again
+   * @throws CensusException of kind CONFIGURATION if the warehouse cannot be written or if the run
+   *     id belongs to another configuration, model or corpus
+   */
+  public RunManifest open(RunIdentity identity, Stage first, boolean force) {
+    checkWritable();
+    RunManifest manifest = RunManifest.read(hadoop, folder).orElse(null);
+    if (manifest == null) {
+      return RunManifest.create(hadoop, folder, identity);
+    }
+    List<Difference> differences = identity.differences(manifest.json());
+    boolean recomputed =
+        force && (first == Stage.INGEST || differences.stream().allMatch(Difference::scanOnly));
+    if (!differences.isEmpty() && !recomputed) {
+      throw refusal(differences);
+    }
+    if (force) {
+      discardUnpublished(first);
+      manifest.restart(first, identity);
+    }
+    return manifest;
+  }
+
+  private CensusException refusal(List<Difference> differences) {
+    boolean scanOnly = differences.stream().allMatch(Difference::scanOnly);
+    return CensusException.configuration(
+        """
+        The run %s in %s was made with another configuration, model or corpus:
+          %s
+        Use another run-id, or %s --force to compute this one again and replace its tables."""
+            .formatted(
+                folder.runId(),
+                folder.warehouse(),
+                differences.stream().map(Difference::text).collect(Collectors.joining("\n  ")),
+                scanOnly ? "run --force or scan" : "run"));
+  }
+
+  private void checkWritable() {
+    Path probe = new Path(folder.warehouse(), "_probe-" + UUID.randomUUID());
+    try {
+      FileSystem fs = probe.getFileSystem(hadoop);
+      fs.mkdirs(folder.warehouse());
+      fs.create(probe).close();
+      fs.delete(probe, false);
+    } catch (IOException | RuntimeException e) {
+      throw CensusException.configuration(
+          "census.warehouse = %s: cannot be written (%s); name a folder that this user may write"
+              .formatted(folder.warehouse(), e.getMessage()),
+          e);
+    }
+  }
+
+  private void discardUnpublished(Stage first) {
+    try {
+      FileSystem fs = folder.warehouse().getFileSystem(hadoop);
+      for (Stage stage : Stage.values()) {
+        if (stage.compareTo(first) >= 0) {
+          fs.delete(folder.staging(stage.word()), true);
+        }
+      }
+      if (first == Stage.INGEST) {
+        fs.delete(folder.shardPlan(), false);
+      }
+    } catch (IOException e) {
+      throw CensusException.runFailed(
+          "%s: cannot be emptied: %s".formatted(folder.staging(), e.getMessage()), e);
+    }
+  }
+}

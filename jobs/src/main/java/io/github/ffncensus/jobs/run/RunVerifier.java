@@ -1,0 +1,175 @@
+package io.github.ffncensus.jobs.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.ffncensus.table.TableFile;
+import io.github.ffncensus.table.TableSchema;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+
+/**
+ * Compares a published run with its manifest, byte by byte and by what the tables must contain.
+ * Changes nothing.
+ */
+public final class RunVerifier {
+
+  private final Configuration hadoop;
+  private final RunFolder folder;
+  private final JsonNode manifest;
+  private final Map<String, List<TableFile>> tables;
+  private final List<String> problems = new ArrayList<>();
+  private final Set<String> damaged = new HashSet<>();
+
+  private RunVerifier(Configuration hadoop, RunManifest manifest) {
+    this.hadoop = hadoop;
+    this.folder = manifest.folder();
+    this.manifest = manifest.json();
+    this.tables = manifest.tables();
+  }
+
+  /** All that is wrong with a run, each problem in a line; none if it is sound. */
+  public static List<String> verify(Configuration hadoop, RunManifest manifest) {
+    return new RunVerifier(hadoop, manifest).problems(manifest);
+  }
+
+  private List<String> problems(RunManifest run) {
+    if (run.status() != RunManifest.Status.COMPLETE) {
+      problems.add(
+          "%s: the run is %s, not complete".formatted(folder.manifest(), run.status().word()));
+    }
+    for (String table : TableSchema.tables()) {
+      checkFiles(table, tables.getOrDefault(table, List.of()));
+    }
+    TableContentChecks contents = new TableContentChecks(hadoop, folder, problems);
+    checkContents("sequences", contents::sequenceIdsAreDense);
+    JsonNode model = manifest.path("model");
+    int layers = model.path("layers").asInt();
+    int neurons = model.path("neurons_per_layer").asInt();
+    checkContents("neuron_stats", files -> contents.neuronsAreComplete(files, layers, neurons));
+    checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
+    checkDocuments();
+    return problems;
+  }
+
+  /** Damaged files would only yield further, puzzling problems. */
+  private void checkContents(String table, TableContentChecks.Check check) {
+    List<TableFile> files = tables.get(table);
+    if (files == null || damaged.contains(table)) {
+      return;
+    }
+    try {
+      check.accept(files);
+    } catch (IOException | RuntimeException e) {
+      problems.add("%s: cannot be read: %s".formatted(folder.table(table), e));
+    }
+  }
+
+  private void checkFiles(String table, List<TableFile> files) {
+    Path target = folder.table(table);
+    try {
+      FileSystem fs = target.getFileSystem(hadoop);
+      Set<String> extra = new HashSet<>(TablePublisher.names(fs, target));
+      for (TableFile file : files) {
+        extra.remove(file.name());
+        String problem = checkFile(fs, new Path(target, file.name()), file);
+        if (problem != null) {
+          problems.add(new Path(target, file.name()) + ": " + problem);
+          damaged.add(table);
+        }
+      }
+      extra.stream()
+          .sorted()
+          .forEach(
+              name ->
+                  problems.add(
+                      new Path(target, name)
+                          + ": is not part of the run, but readers of the table find it"));
+    } catch (IOException e) {
+      problems.add("%s: cannot be listed: %s".formatted(target, e.getMessage()));
+      damaged.add(table);
+    }
+    long rows = files.stream().mapToLong(TableFile::rows).sum();
+    long recorded = manifest.path("tables").path(table).path("rows").asLong();
+    if (rows != recorded) {
+      problems.add(
+          "%s: tables.%s.rows is %,d, its files have %,d"
+              .formatted(folder.manifest(), table, recorded, rows));
+    }
+  }
+
+  private String checkFile(FileSystem fs, Path path, TableFile file) {
+    try {
+      long bytes = fs.getFileStatus(path).getLen();
+      if (bytes != file.bytes()) {
+        return "has %,d bytes, the manifest says %,d".formatted(bytes, file.bytes());
+      }
+      String sha256 = sha256(fs, path);
+      if (!sha256.equals(file.sha256())) {
+        return "its content changed: SHA-256 is %s, the manifest says %s"
+            .formatted(sha256, file.sha256());
+      }
+      long rows = rows(path);
+      return rows == file.rows()
+          ? null
+          : "has %,d rows, the manifest says %,d".formatted(rows, file.rows());
+    } catch (FileNotFoundException e) {
+      return "is missing";
+    } catch (IOException | RuntimeException e) {
+      return "cannot be read: " + e.getMessage();
+    }
+  }
+
+  private static String sha256(FileSystem fs, Path path) throws IOException {
+    try (InputStream in = fs.open(path);
+        DigestInputStream digest =
+            new DigestInputStream(in, MessageDigest.getInstance("SHA-256"))) {
+      byte[] buffer = new byte[1 << 16];
+      while (digest.read(buffer) >= 0) {
+        // The stream keeps the sum.
+      }
+      return HexFormat.of().formatHex(digest.getMessageDigest().digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private long rows(Path path) throws IOException {
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(HadoopInputFile.fromPath(path, hadoop))) {
+      return reader.getRecordCount();
+    }
+  }
+
+  private void checkDocuments() {
+    JsonNode corpus = manifest.path("corpus");
+    long documents = corpus.path("documents").asLong();
+    long inSequences = corpus.path("documents_in_sequences").asLong();
+    long inRejects = corpus.path("documents_in_rejects").asLong();
+    if (documents != inSequences + inRejects) {
+      problems.add(
+          "%s: %,d documents were read, but %,d are in sequences and %,d in rejects"
+              .formatted(folder.manifest(), documents, inSequences, inRejects));
+    }
+    long sequences = corpus.path("sequences").asLong();
+    long rows = manifest.at("/tables/sequences/rows").asLong();
+    if (sequences != rows) {
+      problems.add(
+          "%s: corpus.sequences is %,d, the table sequences has %,d rows"
+              .formatted(folder.manifest(), sequences, rows));
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package io.github.ffncensus.jobs.run;
+
+import io.github.ffncensus.table.ParquetTableReader;
+import io.github.ffncensus.table.TableFile;
+import io.github.ffncensus.table.TableRow;
+import java.io.IOException;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * What must hold of the rows of a run's tables. Reads files one after the other, in bounded memory.
+ */
+final class TableContentChecks {
+
+  interface Check {
+    void accept(List<TableFile> files) throws IOException;
+  }
+
+  private static final int EXAMPLES = 3;
+
+  private final Configuration hadoop;
+  private final RunFolder folder;
+  private final List<String> problems;
+
+  TableContentChecks(Configuration hadoop, RunFolder folder, List<String> problems) {
+    this.hadoop = hadoop;
+    this.folder = folder;
+    this.problems = problems;
+  }
+
+  /** Sequence ids are 0, 1, 2 ... over all files, each once. */
+  void sequenceIdsAreDense(List<TableFile> files) throws IOException {
+    // Runs of consecutive ids, first id to last: a handful as long as the table is sound.
+    TreeMap<Long, Long> runs = new TreeMap<>();
+    Findings findings = new Findings("sequences");
+    long[] last = {Long.MIN_VALUE, Long.MIN_VALUE}; // first and last id of the current run
+    forEachRow(
+        "sequences",
+        files,
+        row -> {
+          long id = row.getLong("sequence_id");
+          Map.Entry<Long, Long> before = runs.floorEntry(id);
+          if (before != null && before.getValue() >= id) {
+            findings.add("sequence_id %d occurs twice".formatted(id));
+          } else if (id == last[1] + 1 && id > 0) {
+            last[1] = id;
+            runs.put(last[0], id);
+          } else {
+            last[0] = id;
+            last[1] = id;
+            runs.put(id, id);
+          }
+        },
+        "sequence_id");
+    long expected = 0;
+    for (Map.Entry<Long, Long> run : runs.entrySet()) {
+      if (run.getKey() != expected) {
+        findings.add(
+            "sequence_ids from %d to %d are missing".formatted(expected, run.getKey() - 1));
+      }
+      expected = run.getValue() + 1;
+    }
+    findings.report();
+  }
+
+  /** Each layer has each neuron exactly once. */
+  void neuronsAreComplete(List<TableFile> files, int layers, int neurons) throws IOException {
+    BitSet seen = new BitSet();
+    Findings findings = new Findings("neuron_stats");
+    forEachRow(
+        "neuron_stats",
+        files,
+        row -> {
+          int layer = row.getInt("layer");
+          int neuron = row.getInt("neuron");
+          if (outside(layer, neuron, layers, neurons)) {
+            findings.add(
+                "layer %d, neuron %d: the model has no such neuron".formatted(layer, neuron));
+          } else if (seen.get(layer * neurons + neuron)) {
+            findings.add("layer %d, neuron %d: has two rows".formatted(layer, neuron));
+          } else {
+            seen.set(layer * neurons + neuron);
+          }
+        },
+        "layer",
+        "neuron");
+    for (int i = seen.nextClearBit(0); i < layers * neurons; i = seen.nextClearBit(i + 1)) {
+      findings.add("layer %d, neuron %d: is missing".formatted(i / neurons, i % neurons));
+    }
+    findings.report();
+  }
+
+  /**
+   * The rows of a neuron stand together; per polarity its ranks are 1, 2, 3 ... and its
+   * coefficients go from the most extreme inwards.
+   */
+  void ranksAreGapless(List<TableFile> files, int layers, int neurons) throws IOException {
+    BitSet seen = new BitSet();
+    Findings findings = new Findings("trigger_prefixes");
+    Map<String, Trigger> lastOfPolarity = new HashMap<>();
+    int[] current = {-1, -1};
+    forEachRow(
+        "trigger_prefixes",
+        files,
+        row -> {
+          int layer = row.getInt("layer");
+          int neuron = row.getInt("neuron");
+          if (outside(layer, neuron, layers, neurons)) {
+            findings.add(
+                "layer %d, neuron %d: the model has no such neuron".formatted(layer, neuron));
+            return;
+          }
+          if (layer != current[0] || neuron != current[1]) {
+            if (seen.get(layer * neurons + neuron)) {
+              findings.add(
+                  "layer %d, neuron %d: its rows do not stand together".formatted(layer, neuron));
+            }
+            seen.set(layer * neurons + neuron);
+            current[0] = layer;
+            current[1] = neuron;
+            lastOfPolarity.clear();
+          }
+          String polarity = row.getString("polarity");
+          Trigger trigger = new Trigger(row.getInt("rank"), row.getFloat("coefficient"));
+          String problem = trigger.problemAfter(lastOfPolarity.put(polarity, trigger), polarity);
+          if (problem != null) {
+            findings.add("layer %d, neuron %d, %s: %s".formatted(layer, neuron, polarity, problem));
+          }
+        },
+        "layer",
+        "neuron",
+        "polarity",
+        "rank",
+        "coefficient");
+    findings.report();
+  }
+
+  private record Trigger(int rank, float coefficient) {
+
+    String problemAfter(Trigger before, String polarity) {
+      int expected = before == null ? 1 : before.rank + 1;
+      if (rank != expected) {
+        return "rank %d where %d is due".formatted(rank, expected);
+      }
+      boolean inwards =
+          before == null
+              || (polarity.equals("negative")
+                  ? before.coefficient <= coefficient
+                  : before.coefficient >= coefficient);
+      return inwards
+          ? null
+          : "rank %d has coefficient %s after %s".formatted(rank, coefficient, before.coefficient);
+    }
+  }
+
+  private static boolean outside(int layer, int neuron, int layers, int neurons) {
+    return layer < 0 || layer >= layers || neuron < 0 || neuron >= neurons;
+  }
+
+  private void forEachRow(
+      String table, List<TableFile> files, Consumer<TableRow> action, String... columns)
+      throws IOException {
+    for (TableFile file : files) {
+      try (ParquetTableReader reader =
+          ParquetTableReader.open(hadoop, new Path(folder.table(table), file.name()), columns)) {
+        for (TableRow row = reader.next(); row != null; row = reader.next()) {
+          action.accept(row);
+        }
+      }
+    }
+  }
+
+  /** One line per table and kind of damage would be too few, one per row too many. */
+  private final class Findings {
+
+    private final String table;
+    private final StringBuilder examples = new StringBuilder();
+    private long count;
+
+    Findings(String table) {
+      this.table = table;
+    }
+
+    void add(String finding) {
+      count++;
+      if (count <= EXAMPLES) {
+        examples.append(count == 1 ? "" : "; ").append(finding);
+      }
+    }
+
+    void report() {
+      if (count > 0) {
+        String more =
+            count > EXAMPLES ? "; and %,d more such rows".formatted(count - EXAMPLES) : "";
+        problems.add("%s: %s%s".formatted(folder.table(table), examples, more));
+      }
+    }
+  }
+}

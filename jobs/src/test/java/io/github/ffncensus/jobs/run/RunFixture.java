@@ -1,0 +1,173 @@
+package io.github.ffncensus.jobs.run;
+
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.config.ConfigLoader;
+import io.github.ffncensus.table.ParquetTableWriter;
+import io.github.ffncensus.table.RejectRow;
+import io.github.ffncensus.table.RowEncoder;
+import io.github.ffncensus.table.SequenceRow;
+import io.github.ffncensus.table.TableFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * A small complete run of a model of 2 layers with 3 neurons, which tests publish, damage and look
+ * at.
+ */
+final class RunFixture {
+
+  static final Configuration HADOOP = new Configuration();
+
+  record Stats(int layer, int neuron) {}
+
+  record Trigger(int layer, int neuron, String polarity, int rank, float coefficient) {}
+
+  final Path warehouse;
+  final RunFolder folder;
+  List<Long> sequenceIds = List.of(0L, 1L, 2L, 3L);
+  List<Stats> stats = new ArrayList<>();
+  List<Trigger> triggers = new ArrayList<>();
+
+  RunFixture(Path warehouse) {
+    this.warehouse = warehouse;
+    this.folder = RunFolder.qualified(HADOOP, warehouse.toString(), "r1");
+    for (int layer = 0; layer < 2; layer++) {
+      for (int neuron = 0; neuron < 3; neuron++) {
+        stats.add(new Stats(layer, neuron));
+        for (int rank = 1; rank <= 3; rank++) {
+          triggers.add(new Trigger(layer, neuron, "positive", rank, 4 - rank));
+          triggers.add(new Trigger(layer, neuron, "negative", rank, rank - 4));
+        }
+      }
+    }
+  }
+
+  CensusConfig config(String... overrides) {
+    try {
+      Path file = Files.writeString(Files.createTempFile("census", ".conf"), "");
+      List<String> all =
+          new ArrayList<>(
+              List.of("run-id=r1", "warehouse=" + warehouse, "model.path=/m", "corpus.input=/c"));
+      all.addAll(List.of(overrides));
+      CensusConfig config = ConfigLoader.load(file, all);
+      Files.delete(file);
+      return config;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static ModelIdentity model(String weights) {
+    return new ModelIdentity("m", "/m", "gpt2", 2, 3, weights, "tokenizer", "config");
+  }
+
+  RunIdentity identity(String... overrides) {
+    return new RunIdentity(
+        config(overrides), model("weights"), List.of(new CorpusFile("file:/c", 10, "print")));
+  }
+
+  RunManifest open() {
+    return new RunOpener(HADOOP, folder).open(identity(), Stage.INGEST, false);
+  }
+
+  RunManifest publish() throws IOException {
+    RunManifest manifest = open();
+    TablePublisher publisher = new TablePublisher(HADOOP, folder);
+    manifest.stageStarted(Stage.INGEST, Map.of("java", "17"));
+    Map<String, List<TableFile>> ingested = new LinkedHashMap<>();
+    List<SequenceRow> rows = sequenceIds.stream().map(RunFixture::sequence).toList();
+    ingested.put(
+        "sequences",
+        List.of(
+            write("sequences", "part-0.parquet", SequenceRow.ENCODER, rows.subList(0, 2)),
+            write(
+                "sequences", "part-1.parquet", SequenceRow.ENCODER, rows.subList(2, rows.size()))));
+    RejectRow reject = new RejectRow("file:/c", "d9", "empty", "");
+    ingested.put(
+        "rejects", List.of(write("rejects", "part-0.parquet", RejectRow.ENCODER, List.of(reject))));
+    ingested.forEach((table, files) -> publisher.publish(staged(table), table, files));
+    manifest.corpusCounts(
+        Map.of(
+            "documents",
+            5L,
+            "documents_in_sequences",
+            4L,
+            "documents_in_rejects",
+            1L,
+            "sequences",
+            4L));
+    manifest.stageCompleted(Stage.INGEST, ingested);
+
+    manifest.stageStarted(Stage.SCAN, Map.of("java", "17"));
+    Map<String, List<TableFile>> scanned = new LinkedHashMap<>();
+    scanned.put(
+        "neuron_stats",
+        List.of(write("neuron_stats", "part-0.parquet", RunFixture::encode, stats)));
+    scanned.put(
+        "trigger_prefixes",
+        List.of(write("trigger_prefixes", "part-0.parquet", RunFixture::encode, triggers)));
+    scanned.forEach((table, files) -> publisher.publish(staged(table), table, files));
+    manifest.stageCompleted(Stage.SCAN, scanned);
+    manifest.completed();
+    return manifest;
+  }
+
+  org.apache.hadoop.fs.Path staged(String table) {
+    return new org.apache.hadoop.fs.Path(folder.staging("scan"), table);
+  }
+
+  Path published(String table, String file) {
+    return warehouse.resolve(table).resolve("run_id=r1").resolve(file);
+  }
+
+  <T> TableFile write(String table, String name, RowEncoder<T> encoder, List<T> rows)
+      throws IOException {
+    org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(staged(table), name);
+    try (ParquetTableWriter<T> writer =
+        ParquetTableWriter.create(HADOOP, file, table, "r1", encoder)) {
+      for (T row : rows) {
+        writer.write(row);
+      }
+      return writer.finish();
+    }
+  }
+
+  private static SequenceRow sequence(long id) {
+    return new SequenceRow(id, "d" + id, 0, "text", new int[] {1}, new int[] {0}, new int[] {4});
+  }
+
+  private static void encode(Stats row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.layer());
+    out.intValue("neuron", row.neuron());
+    out.longValue("token_count", 1);
+    for (String column : List.of("mean", "stddev", "active_fraction")) {
+      out.doubleValue(column, 0);
+    }
+    for (String column : List.of("min", "max", "p50", "p90", "p99", "p999")) {
+      out.floatValue(column, 0);
+    }
+    out.longList("histogram", new long[] {1});
+  }
+
+  private static void encode(Trigger row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.layer());
+    out.intValue("neuron", row.neuron());
+    out.string("polarity", row.polarity());
+    out.intValue("rank", row.rank());
+    out.floatValue("coefficient", row.coefficient());
+    out.longValue("sequence_id", 0);
+    out.intValue("position", 1);
+    out.string("document_id", "d0");
+    out.string("prefix", "text");
+    out.intValue("token_id", 1);
+    out.string("token", "text");
+  }
+}
