@@ -3,8 +3,8 @@ package io.github.ffncensus.jobs;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.ingest.CorpusInputs;
 import io.github.ffncensus.jobs.run.CorpusFile;
-import io.github.ffncensus.jobs.run.CorpusFiles;
 import io.github.ffncensus.jobs.run.ModelIdentity;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunIdentity;
@@ -50,8 +50,7 @@ final class Pipeline {
     RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
     ModelFolder model = ModelFolder.open(Path.of(config.model().path()));
     // A scan alone reads the sequences, not the corpus, which may be gone by then.
-    List<CorpusFile> corpus =
-        stages.contains(Stage.INGEST) ? CorpusFiles.find(hadoop, config.corpus().input()) : null;
+    List<CorpusFile> corpus = stages.contains(Stage.INGEST) ? corpus() : null;
     RunIdentity identity = new RunIdentity(config, ModelIdentity.of(model), corpus);
     RunManifest manifest = new RunOpener(hadoop, folder).open(identity, stages.get(0), force);
     if (manifest.status() == RunManifest.Status.COMPLETE) {
@@ -73,6 +72,12 @@ final class Pipeline {
     } else {
       messages.printf("The run %s still lacks: %s%n", folder.runId(), missing(manifest));
     }
+  }
+
+  private List<CorpusFile> corpus() {
+    return CorpusInputs.list(hadoop, config.corpus().input()).parallelStream()
+        .map(input -> CorpusFile.of(hadoop, input.path(), input.bytes()))
+        .toList();
   }
 
   private String missing(RunManifest manifest) {

@@ -2,9 +2,12 @@ package io.github.ffncensus.jobs;
 
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.ingest.IngestJob;
+import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.StageResult;
 import io.github.ffncensus.model.ModelFolder;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -54,7 +57,16 @@ final class SparkStages implements StageRunner {
   }
 
   private StageResult ingest() {
-    throw new UnsupportedOperationException("ingest");
+    IngestResult result = new IngestJob(spark, config, folder, model, progress).run();
+    return new StageResult(
+        Map.of("sequences", result.sequenceFiles(), "rejects", result.rejectFiles()),
+        Map.of(
+            "documents", result.documents(),
+            "documents_in_sequences", result.documentsInSequences(),
+            "documents_in_rejects", result.documentsInRejects(),
+            "sequences", result.sequences(),
+            "tokens", result.tokens()),
+        Map.of());
   }
 
   private StageResult scan() {
