@@ -3,7 +3,12 @@ package io.github.ffncensus.jobs.run;
 import io.github.ffncensus.CensusException;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -67,6 +72,25 @@ public final class RunFolder implements Serializable {
 
   public Path shardPlan() {
     return new Path(runs(), "shards.json");
+  }
+
+  /** The folders of all runs in this warehouse, by name. */
+  public List<RunFolder> allRuns(Configuration hadoop) {
+    Path all = runs().getParent();
+    try {
+      FileSystem fs = all.getFileSystem(hadoop);
+      if (!fs.exists(all)) {
+        return List.of();
+      }
+      return Stream.of(fs.listStatus(all))
+          .filter(FileStatus::isDirectory)
+          .map(run -> new RunFolder(warehouse, run.getPath().getName()))
+          .sorted(Comparator.comparing(RunFolder::runId))
+          .toList();
+    } catch (IOException e) {
+      throw CensusException.configuration(
+          "census.warehouse = %s: cannot be read (%s)".formatted(warehouse, e.getMessage()), e);
+    }
   }
 
   private Path runs() {

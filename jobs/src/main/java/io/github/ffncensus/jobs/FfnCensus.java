@@ -1,0 +1,227 @@
+package io.github.ffncensus.jobs;
+
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.ProductVersion;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line. Results go to standard output, progress and messages to standard error. */
+@Command(
+    name = "ffn-census",
+    description =
+        "Counts what every feed-forward neuron of a transformer does over a corpus, as Parquet tables.",
+    mixinStandardHelpOptions = true,
+    versionProvider = FfnCensus.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:Done.",
+      "1:The run failed, or verify found problems; the message says what to do, and the same command continues a run.",
+      "2:Unusable command line or configuration; no work was begun.",
+      "3:Unusable model or corpus."
+    },
+    footerHeading = "%nExample:%n",
+    footer = {
+      "  ffn-census run --config my.conf",
+      "  ffn-census run --config my.conf run-id=try-2 scan.trigger-prefixes.per-neuron=50",
+      "",
+      "ffn-census COMMAND --help says more about a command."
+    })
+public final class FfnCensus implements Callable<Integer> {
+
+  private static final int FAILED = CensusException.Kind.RUN_FAILED.exitCode();
+  private static final int UNUSABLE = CensusException.Kind.CONFIGURATION.exitCode();
+
+  @Spec private CommandSpec spec;
+
+  private FfnCensus() {}
+
+  /**
+   * The only place that ends the process; a success returns, because YARN takes any call of exit
+   * for a failure.
+   */
+  public static void main(String[] args) {
+    int exitCode = execute(args);
+    if (exitCode != 0) {
+      System.exit(exitCode);
+    }
+  }
+
+  /** Runs a command and returns its exit code. */
+  public static int execute(String... args) {
+    return execute(System.out, System.err, args);
+  }
+
+  static int execute(PrintStream out, PrintStream err, String... args) {
+    Console console = new Console(out, err);
+    CommandLine commandLine =
+        new CommandLine(new FfnCensus())
+            .addSubcommand(new Run(console))
+            .addSubcommand(new Ingest(console))
+            .addSubcommand(new Scan(console))
+            .addSubcommand(new WarehouseCommands.Runs(console))
+            .addSubcommand(new WarehouseCommands.Verify(console));
+    commandLine
+        .setOut(new PrintWriter(out, true))
+        .setErr(new PrintWriter(err, true))
+        .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler((e, arguments) -> usageError(e))
+        .setExecutionExceptionHandler((e, command, result) -> failure(e, command, err));
+    return commandLine.execute(args);
+  }
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(
+        spec.commandLine(), "Name a command: " + String.join(", ", spec.subcommands().keySet()));
+  }
+
+  private static int usageError(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("ffn-census: " + e.getMessage());
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Usage: " + command.getHelp().synopsis(0).strip());
+    err.printf("%s --help says more.%n", command.getCommandSpec().qualifiedName());
+    return UNUSABLE;
+  }
+
+  private static int failure(Exception failure, CommandLine command, PrintStream err) {
+    CensusException known = CensusException.in(failure).orElse(null);
+    err.println(
+        known == null
+            ? "ffn-census: unexpected failure: %s (--debug shows where)"
+                .formatted(Failures.summary(failure))
+            : "ffn-census: " + known.getMessage());
+    CommonOptions options = CommonOptions.of(command);
+    if (options != null && options.debug()) {
+      failure.printStackTrace(err);
+    }
+    return known == null ? FAILED : known.kind().exitCode();
+  }
+
+  /** Where a command writes. */
+  record Console(PrintStream out, PrintStream err) {
+
+    Progress progress() {
+      return new ConsoleProgress(err, Boolean.getBoolean("ffn.census.terminal"));
+    }
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"ffn-census " + ProductVersion.get()};
+    }
+  }
+
+  /** The commands that compute. */
+  private abstract static class Computing implements Callable<Integer> {
+
+    @Mixin private CommonOptions options;
+
+    @CommandLine.Option(
+        names = "--force",
+        description =
+            "Compute again what is complete already, and replace it; also with another configuration.")
+    private boolean force;
+
+    private final Console console;
+
+    Computing(Console console) {
+      this.console = console;
+    }
+
+    abstract String name();
+
+    abstract List<Stage> stages(List<Stage> configured);
+
+    @Override
+    public Integer call() {
+      var config = options.load();
+      var pipeline =
+          new Pipeline(
+              config,
+              SparkStages.hadoopConfiguration(),
+              (folder, model) -> new SparkStages(name(), config, folder, model, console.progress()),
+              console.err());
+      pipeline.run(stages(config.stages()), force);
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "run",
+      description = "The whole pipeline: the stages named by census.stages that are not complete.")
+  private static final class Run extends Computing {
+
+    Run(Console console) {
+      super(console);
+    }
+
+    @Override
+    String name() {
+      return "run";
+    }
+
+    @Override
+    List<Stage> stages(List<Stage> configured) {
+      return configured;
+    }
+  }
+
+  @Command(
+      name = "ingest",
+      description =
+          "Reads the corpus, cuts it into tokenized sequences and packs them into shards: sequences, rejects.")
+  private static final class Ingest extends Computing {
+
+    Ingest(Console console) {
+      super(console);
+    }
+
+    @Override
+    String name() {
+      return "ingest";
+    }
+
+    @Override
+    List<Stage> stages(List<Stage> configured) {
+      return List.of(Stage.INGEST);
+    }
+  }
+
+  @Command(
+      name = "scan",
+      description = {
+        "Reads the ingested sequences with the model: neuron_stats, trigger_prefixes, activations.",
+        "Needs a complete ingest."
+      })
+  private static final class Scan extends Computing {
+
+    Scan(Console console) {
+      super(console);
+    }
+
+    @Override
+    String name() {
+      return "scan";
+    }
+
+    @Override
+    List<Stage> stages(List<Stage> configured) {
+      return List.of(Stage.SCAN);
+    }
+  }
+}

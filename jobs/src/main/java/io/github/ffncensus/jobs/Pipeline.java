@@ -1,0 +1,159 @@
+package io.github.ffncensus.jobs;
+
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.ingest.CorpusInputs;
+import io.github.ffncensus.jobs.run.CorpusFile;
+import io.github.ffncensus.jobs.run.ModelIdentity;
+import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.run.RunIdentity;
+import io.github.ffncensus.jobs.run.RunManifest;
+import io.github.ffncensus.jobs.run.RunOpener;
+import io.github.ffncensus.jobs.run.StageResult;
+import io.github.ffncensus.jobs.run.TablePublisher;
+import io.github.ffncensus.model.ModelFolder;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Runs stages in order under the run protocol: nothing is computed twice, nothing is published
+ * half, and the manifest says at every moment how far the run is.
+ */
+final class Pipeline {
+
+  /** Makes the runner when there is work for one, so that Spark is not started for nothing. */
+  interface RunnerFactory {
+    StageRunner start(RunFolder folder, ModelFolder model);
+  }
+
+  private final CensusConfig config;
+  private final Configuration hadoop;
+  private final RunnerFactory runners;
+  private final PrintStream messages;
+
+  Pipeline(CensusConfig config, Configuration hadoop, RunnerFactory runners, PrintStream messages) {
+    this.config = config;
+    this.hadoop = hadoop;
+    this.runners = runners;
+    this.messages = messages;
+  }
+
+  /**
+   * @param stages in order
+   * @param force whether to compute them again if they are complete
+   */
+  void run(List<Stage> stages, boolean force) {
+    RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
+    ModelFolder model = ModelFolder.open(Path.of(config.model().path()));
+    // A scan alone reads the sequences, not the corpus, which may be gone by then.
+    List<CorpusFile> corpus = stages.contains(Stage.INGEST) ? corpus() : null;
+    RunIdentity identity = new RunIdentity(config, ModelIdentity.of(model), corpus);
+    RunManifest manifest = new RunOpener(hadoop, folder).open(identity, stages.get(0), force);
+    if (manifest.status() == RunManifest.Status.COMPLETE) {
+      messages.printf(
+          "The run %s is complete: nothing to do (--force computes it again).%n", folder.runId());
+      return;
+    }
+    if (stages.get(0) == Stage.SCAN && !manifest.isComplete(Stage.INGEST)) {
+      throw CensusException.configuration(
+          "The run %s in %s has no ingested corpus: run ingest first, or run for both"
+              .formatted(folder.runId(), folder.warehouse()));
+    }
+    if (!stages.stream().allMatch(manifest::isComplete)) {
+      runMissing(stages, manifest, model);
+    }
+    if (config.stages().stream().allMatch(manifest::isComplete)) {
+      manifest.completed();
+      messages.printf("The run %s is complete: %s%n", folder.runId(), folder.manifest());
+    } else {
+      messages.printf("The run %s still lacks: %s%n", folder.runId(), missing(manifest));
+    }
+  }
+
+  private List<CorpusFile> corpus() {
+    return CorpusInputs.list(hadoop, config.corpus().input()).parallelStream()
+        .map(input -> CorpusFile.of(hadoop, input.path(), input.bytes()))
+        .toList();
+  }
+
+  private String missing(RunManifest manifest) {
+    return String.join(
+        ", ",
+        config.stages().stream()
+            .filter(stage -> !manifest.isComplete(stage))
+            .map(Stage::word)
+            .toList());
+  }
+
+  private void runMissing(List<Stage> stages, RunManifest manifest, ModelFolder model) {
+    try (StageRunner runner = runners.start(manifest.folder(), model)) {
+      for (Stage stage : stages) {
+        if (manifest.isComplete(stage)) {
+          messages.printf("%s is complete already.%n", stage.word());
+        } else {
+          runStage(stage, runner, manifest);
+        }
+      }
+    }
+  }
+
+  private void runStage(Stage stage, StageRunner runner, RunManifest manifest) {
+    manifest.stageStarted(stage, Versions.all());
+    try {
+      StageResult result = runner.run(stage);
+      publish(stage, result, manifest.folder());
+      manifest.corpusCounts(result.corpusCounts());
+      if (!result.counters().isEmpty()) {
+        manifest.scanCounters(result.counters());
+      }
+      manifest.stageCompleted(stage, result.tables());
+      deleteStaging(stage, manifest.folder());
+    } catch (RuntimeException | Error e) {
+      throw recorded(stage, e, manifest);
+    }
+  }
+
+  private void publish(Stage stage, StageResult result, RunFolder folder) {
+    TablePublisher publisher = new TablePublisher(hadoop, folder);
+    result
+        .tables()
+        .forEach(
+            (table, files) ->
+                publisher.publish(
+                    new org.apache.hadoop.fs.Path(folder.staging(stage.word()), table),
+                    table,
+                    files));
+  }
+
+  /** What is left is not needed; a failure to delete it is no reason to fail. */
+  private void deleteStaging(Stage stage, RunFolder folder) {
+    org.apache.hadoop.fs.Path staging = folder.staging(stage.word());
+    try {
+      staging.getFileSystem(hadoop).delete(staging, true);
+    } catch (IOException e) {
+      messages.printf(
+          "%s: cannot be deleted (%s); it is not needed any more%n", staging, e.getMessage());
+    }
+  }
+
+  private static CensusException recorded(Stage stage, Throwable failure, RunManifest manifest) {
+    CensusException cause =
+        CensusException.in(failure)
+            .orElseGet(
+                () ->
+                    CensusException.runFailed(
+                        "%s failed: %s%nRun the same command again to continue; --debug shows where it failed."
+                            .formatted(stage.word(), Failures.summary(failure)),
+                        failure));
+    try {
+      manifest.failed(stage, cause.getMessage());
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+    return cause;
+  }
+}

@@ -1,0 +1,80 @@
+package io.github.ffncensus.jobs;
+
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.ingest.IngestJob;
+import io.github.ffncensus.jobs.ingest.IngestResult;
+import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.run.StageResult;
+import io.github.ffncensus.model.ModelFolder;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import scala.Tuple2;
+
+/** The stages as Spark jobs, in one session. */
+final class SparkStages implements StageRunner {
+
+  private static final String HADOOP_PREFIX = "spark.hadoop.";
+
+  private final SparkSession spark;
+  private final CensusConfig config;
+  private final RunFolder folder;
+  private final ModelFolder model;
+  private final Progress progress;
+
+  SparkStages(
+      String command, CensusConfig config, RunFolder folder, ModelFolder model, Progress progress) {
+    this.config = config;
+    this.folder = folder;
+    this.model = model;
+    this.progress = progress;
+    SparkConf conf =
+        new SparkConf()
+            .setAppName("ffn-census %s %s".formatted(command, config.runId()))
+            .setIfMissing("spark.master", "local[*]");
+    this.spark = SparkSession.builder().config(conf).getOrCreate();
+  }
+
+  /** Hadoop's configuration as Spark will have it, without starting Spark. */
+  static Configuration hadoopConfiguration() {
+    Configuration hadoop = new Configuration();
+    for (Tuple2<String, String> entry : new SparkConf().getAll()) {
+      if (entry._1().startsWith(HADOOP_PREFIX)) {
+        hadoop.set(entry._1().substring(HADOOP_PREFIX.length()), entry._2());
+      }
+    }
+    return hadoop;
+  }
+
+  @Override
+  public StageResult run(Stage stage) {
+    return switch (stage) {
+      case INGEST -> ingest();
+      case SCAN -> scan();
+    };
+  }
+
+  private StageResult ingest() {
+    IngestResult result = new IngestJob(spark, config, folder, model, progress).run();
+    return new StageResult(
+        Map.of("sequences", result.sequenceFiles(), "rejects", result.rejectFiles()),
+        Map.of(
+            "documents", result.documents(),
+            "documents_in_sequences", result.documentsInSequences(),
+            "documents_in_rejects", result.documentsInRejects(),
+            "sequences", result.sequences(),
+            "tokens", result.tokens()),
+        Map.of());
+  }
+
+  private StageResult scan() {
+    throw new UnsupportedOperationException("scan");
+  }
+
+  @Override
+  public void close() {
+    spark.stop();
+  }
+}

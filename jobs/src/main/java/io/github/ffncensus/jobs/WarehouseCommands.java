@@ -1,0 +1,135 @@
+package io.github.ffncensus.jobs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.FfnCensus.Console;
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.run.RunManifest;
+import io.github.ffncensus.jobs.run.RunVerifier;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** The commands that only look. */
+final class WarehouseCommands {
+
+  private WarehouseCommands() {}
+
+  @Command(name = "runs", description = "The runs in the warehouse and how far they are.")
+  static final class Runs implements Callable<Integer> {
+
+    private static final String ROW = "%-24s %-9s %-22s %-24s %14s %16s  %s%n";
+
+    @Mixin private CommonOptions options;
+    private final Console console;
+
+    Runs(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      CensusConfig config = options.load();
+      Configuration hadoop = SparkStages.hadoopConfiguration();
+      RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
+      List<RunFolder> runs = folder.allRuns(hadoop);
+      if (runs.isEmpty()) {
+        console.err().printf("There are no runs in %s.%n", folder.warehouse());
+        return 0;
+      }
+      console
+          .out()
+          .printf(ROW, "RUN", "STATUS", "STAGES", "UPDATED", "SEQUENCES", "TOKENS", "MODEL");
+      runs.forEach(run -> print(hadoop, run));
+      return 0;
+    }
+
+    private void print(Configuration hadoop, RunFolder run) {
+      try {
+        RunManifest.read(hadoop, run).ifPresent(manifest -> print(run.runId(), manifest.json()));
+      } catch (CensusException e) {
+        console.out().printf(ROW, run.runId(), "damaged", "", "", "", "", e.getMessage());
+      }
+    }
+
+    private void print(String runId, JsonNode json) {
+      List<String> stages =
+          json.path("stages").properties().stream()
+              .filter(stage -> stage.getValue().path("status").asText().equals("complete"))
+              .map(java.util.Map.Entry::getKey)
+              .toList();
+      console
+          .out()
+          .printf(
+              ROW,
+              runId,
+              json.path("status").asText(),
+              String.join(",", stages),
+              json.path("updated_at").asText(),
+              count(json.at("/corpus/sequences")),
+              count(json.at("/corpus/tokens")),
+              json.at("/model/name").asText());
+    }
+
+    private static String count(JsonNode number) {
+      return number.isNumber() ? "%,d".formatted(number.asLong()) : "";
+    }
+  }
+
+  @Command(
+      name = "verify",
+      description = {
+        "Checks a published run against its manifest: files, checksums, row counts, complete layers and neurons, gapless ranks.",
+        "Prints every problem; exit code 0 if there is none, else 1."
+      })
+  static final class Verify implements Callable<Integer> {
+
+    @Mixin private CommonOptions options;
+    private final Console console;
+
+    Verify(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      CensusConfig config = options.load();
+      Configuration hadoop = SparkStages.hadoopConfiguration();
+      RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
+      RunManifest manifest =
+          RunManifest.read(hadoop, folder)
+              .orElseThrow(
+                  () ->
+                      CensusException.runFailed(
+                          "There is no run %s in %s; the command runs lists those there are"
+                              .formatted(folder.runId(), folder.warehouse())));
+      List<String> problems = RunVerifier.verify(hadoop, manifest);
+      problems.forEach(console.out()::println);
+      if (!problems.isEmpty()) {
+        throw CensusException.runFailed(
+            "The run %s has %d %s; run --force computes it again"
+                .formatted(
+                    folder.runId(),
+                    problems.size(),
+                    problems.size() == 1 ? "problem" : "problems"));
+      }
+      console.out().printf("The run %s is sound: %s%n", folder.runId(), summary(manifest));
+      return 0;
+    }
+
+    private static String summary(RunManifest manifest) {
+      return String.join(
+          ", ",
+          manifest.tables().entrySet().stream()
+              .map(
+                  t ->
+                      "%s %,d rows"
+                          .formatted(
+                              t.getKey(), t.getValue().stream().mapToLong(f -> f.rows()).sum()))
+              .toList());
+    }
+  }
+}

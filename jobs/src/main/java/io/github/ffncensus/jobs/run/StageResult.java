@@ -1,0 +1,18 @@
+package io.github.ffncensus.jobs.run;
+
+import io.github.ffncensus.table.TableFile;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a stage has made, its files still in staging, each table's in the folder {@code
+ * staging(stage)/<table>}.
+ *
+ * @param tables finished files by table
+ * @param corpusCounts for the manifest's {@code corpus}; may be empty
+ * @param counters for the manifest's {@code scan}; may be empty
+ */
+public record StageResult(
+    Map<String, List<TableFile>> tables,
+    Map<String, Long> corpusCounts,
+    Map<String, Object> counters) {}
