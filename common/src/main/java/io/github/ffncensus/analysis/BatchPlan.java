@@ -45,4 +45,12 @@ public record BatchPlan(List<TokenBatch> batches) {
   public long tokens() {
     return batches.stream().mapToLong(TokenBatch::tokens).sum();
   }
+
+  /** Tokens that analyses count: neither padding nor special tokens. */
+  public long textTokens() {
+    return batches.stream()
+        .flatMap(batch -> batch.sequences().stream())
+        .mapToLong(TokenSequence::textTokens)
+        .sum();
+  }
 }
