@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExample:%n",
     footer = {
       "  ffn-census run --config my.conf",
-      "  ffn-census run --config my.conf run-id=try-2 scan.trigger-prefixes.per-neuron=50",
+      "  ffn-census run --config my.conf run-id=try-2 corpus.format=text",
       "",
       "ffn-census COMMAND --help says more about a command."
     })
@@ -163,7 +163,7 @@ public final class FfnCensus implements Callable<Integer> {
 
   @Command(
       name = "run",
-      description = "The whole pipeline: the stages named by census.stages that are not complete.")
+      description = "The whole pipeline as configured; stages that are complete are not run again.")
   private static final class Run extends Computing {
 
     Run(Console console) {

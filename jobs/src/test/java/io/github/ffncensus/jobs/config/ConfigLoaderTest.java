@@ -265,6 +265,15 @@ class ConfigLoaderTest {
             new CensusConfig.Difference("census.scan.trigger-prefixes.per-neuron", "25", "7"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"demo", "local-example", "wikitext", "gpu-cluster"})
+  void shippedConfigurations_load(String name) throws IOException {
+    String text =
+        Files.readString(Path.of("../conf/" + name + ".conf"))
+            .replace("${FFN_CENSUS_HOME}", "\"/home\"");
+    assertThat(load(text).runId()).isNotEmpty();
+  }
+
   @Test
   void everyKey_isDocumentedInTheReference() throws IOException {
     String reference = Files.readString(Path.of("src/main/resources/reference.conf"));

@@ -1,0 +1,160 @@
+# Shared by the scripts in this folder: finds the project, Java and Spark, builds the jar, and says how to start it.
+# To be sourced by bash, after: set -euo pipefail
+#
+# Environment, all optional:
+#   JAVA_HOME           a JDK 17 or newer; else the java on the PATH
+#   SPARK_HOME          a Spark 3.5 or 4.x distribution; else the Spark jars that the build downloads
+#   FFN_CENSUS_MASTER   Spark master; default local[*]
+#   FFN_CENSUS_MEMORY   Java heap, such as 4g; default half of the machine's memory, at most 8g
+#   FFN_CENSUS_UI       1 for Spark's web page while a command runs
+#   FFN_CENSUS_LOG      Spark's log; default target/ffn-census.log
+#   DJL_CACHE_DIR       where the PyTorch engine unpacks its native libraries (430 MB); default target/djl
+
+die() {
+  printf '%s\n' "$*" >&2
+  exit 2
+}
+
+FFN_CENSUS_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+export FFN_CENSUS_HOME
+
+JAR=$FFN_CENSUS_HOME/jobs/target/ffn-census-jobs.jar
+SPARK_JARS=$FFN_CENSUS_HOME/jobs/target/spark/jars
+MAIN_CLASS=io.github.ffncensus.jobs.FfnCensus
+
+# Sets JAVA.
+find_java() {
+  if [ -n "${JAVA_HOME:-}" ]; then
+    JAVA=$JAVA_HOME/bin/java
+    [ -x "$JAVA" ] || die "JAVA_HOME is $JAVA_HOME, but there is no bin/java in it; let it name a JDK 17 or newer."
+  else
+    JAVA=$(command -v java) || die "There is no Java: install a JDK 17 or newer, and put java on the PATH or set JAVA_HOME."
+  fi
+  local version
+  version=$("$JAVA" -version 2>&1 | sed -n 's/.* version "\([0-9][0-9]*\).*/\1/p' | head -n 1)
+  [ "${version:-0}" -ge 17 ] ||
+    die "$JAVA is Java ${version:-of an unknown version}; FFN Census needs a JDK 17 or newer (set JAVA_HOME)."
+}
+
+jar_is_current() {
+  [ -f "$JAR" ] && [ -d "$SPARK_JARS" ] && [ -z "$(
+    cd "$FFN_CENSUS_HOME" &&
+      find pom.xml common/pom.xml jobs/pom.xml common/src/main jobs/src/main data-schemas -newer "$JAR" -print -quit
+  )" ]
+}
+
+# Builds the jar unless it is there and newer than its sources. A folder with the jar and no sources is taken as it is.
+ensure_jar() {
+  [ -d "$FFN_CENSUS_HOME/jobs/src" ] || { [ -f "$JAR" ] && return; }
+  jar_is_current && return
+  printf 'Building FFN Census (a few minutes the first time: Maven fetches Spark and PyTorch) ...\n' >&2
+  (cd "$FFN_CENSUS_HOME" && ./mvnw -q -B -ntp -DskipTests package) >&2 ||
+    die "The build failed; see above. It needs a JDK 17 or newer and access to Maven Central."
+  touch "$JAR"
+}
+
+# Half of the memory of the machine or container, between 1 and 8 GB. The other half is for PyTorch, which is not in the heap.
+default_memory() {
+  local bytes=0 limit
+  if [ -r /proc/meminfo ]; then
+    bytes=$(awk '/^MemTotal:/ {printf "%.0f", $2 * 1024}' /proc/meminfo)
+  elif command -v sysctl >/dev/null; then
+    bytes=$(sysctl -n hw.memsize 2>/dev/null || echo 0)
+  fi
+  if [ -r /sys/fs/cgroup/memory.max ]; then
+    limit=$(cat /sys/fs/cgroup/memory.max)
+    [ "$limit" = max ] || [ "$limit" -gt "$bytes" ] || bytes=$limit
+  fi
+  local half=$((bytes / 2 / 1024 / 1024))
+  [ "$half" -ge 1024 ] || half=1024
+  [ "$half" -le 8192 ] || half=8192
+  printf '%sm\n' "$half"
+}
+
+# Where logs, caches and scratch files go: target/ of the project, or the user's cache if the project is read-only.
+state_folder() {
+  local folder=$FFN_CENSUS_HOME/target
+  if mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ]; then
+    printf '%s\n' "$folder"
+  else
+    folder=${XDG_CACHE_HOME:-$HOME/.cache}/ffn-census
+    mkdir -p "$folder"
+    printf '%s\n' "$folder"
+  fi
+}
+
+# Environment of the process, to be set before Java starts.
+prepare_environment() {
+  STATE=$(state_folder)
+  export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$STATE/djl}
+  export FFN_CENSUS_LOG=${FFN_CENSUS_LOG:-$STATE/ffn-census.log}
+  export LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$FFN_CENSUS_HOME/conf/log4j2-local.properties}
+  # OpenMP threads that spin while they wait take the cores from those that work.
+  export OMP_WAIT_POLICY=passive
+  MEMORY=${FFN_CENSUS_MEMORY:-$(default_memory)}
+}
+
+# DJL: nothing from the network, one torch thread per task.
+DJL_OPTIONS=(
+  -Dai.djl.offline=true -DOPT_OUT_TRACKING=true
+  -Dai.djl.pytorch.num_threads=1 -Dai.djl.pytorch.num_interop_threads=1
+)
+
+# What spark-submit adds (org.apache.spark.launcher.JavaModuleOptions).
+SPARK_JAVA_OPTIONS=(
+  -XX:+IgnoreUnrecognizedVMOptions
+  --add-opens=java.base/java.lang=ALL-UNNAMED
+  --add-opens=java.base/java.lang.invoke=ALL-UNNAMED
+  --add-opens=java.base/java.lang.reflect=ALL-UNNAMED
+  --add-opens=java.base/java.io=ALL-UNNAMED
+  --add-opens=java.base/java.net=ALL-UNNAMED
+  --add-opens=java.base/java.nio=ALL-UNNAMED
+  --add-opens=java.base/java.util=ALL-UNNAMED
+  --add-opens=java.base/java.util.concurrent=ALL-UNNAMED
+  --add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED
+  --add-opens=java.base/jdk.internal.ref=ALL-UNNAMED
+  --add-opens=java.base/sun.nio.ch=ALL-UNNAMED
+  --add-opens=java.base/sun.nio.cs=ALL-UNNAMED
+  --add-opens=java.base/sun.security.action=ALL-UNNAMED
+  --add-opens=java.base/sun.util.calendar=ALL-UNNAMED
+  --add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED
+  -Djdk.reflect.useDirectMethodHandle=false
+  -Dio.netty.tryReflectionSetAccessible=true
+)
+
+# Whether there is a Spark distribution to use; says so if SPARK_HOME does not name one.
+has_spark() {
+  [ -n "${SPARK_HOME:-}" ] || return 1
+  [ -x "$SPARK_HOME/bin/spark-submit" ] && return 0
+  printf 'SPARK_HOME is %s, but there is no bin/spark-submit in it: using the Spark of the build.\n' "$SPARK_HOME" >&2
+  return 1
+}
+
+# Replaces this process by: ffn-census "$@", in local mode unless FFN_CENSUS_MASTER says otherwise.
+exec_ffn_census() {
+  local master=${FFN_CENSUS_MASTER:-local[*]} ui=false terminal=false
+  [ "${FFN_CENSUS_UI:-0}" = 1 ] && ui=true
+  [ -t 2 ] && terminal=true
+  local submit=(
+    --master "$master" --class "$MAIN_CLASS"
+    --conf "spark.ui.enabled=$ui"
+    --conf spark.ui.showConsoleProgress=false
+    --conf spark.sql.shuffle.partitions=16
+    --conf "spark.sql.warehouse.dir=$STATE/spark-warehouse"
+  )
+  case $master in
+    local*)
+      export SPARK_LOCAL_IP=127.0.0.1
+      submit+=(--conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1)
+      ;;
+  esac
+  local options=("${DJL_OPTIONS[@]}" "-Dffn.census.terminal=$terminal")
+  if has_spark; then
+    exec "$SPARK_HOME/bin/spark-submit" "${submit[@]}" --driver-memory "$MEMORY" \
+      --driver-java-options "${options[*]}" "$JAR" "$@"
+  fi
+  # For masters other than local: executors are started from here too.
+  export SPARK_HOME=$FFN_CENSUS_HOME/jobs/target/spark SPARK_SCALA_VERSION=2.13
+  exec "$JAVA" "-Xmx$MEMORY" "${SPARK_JAVA_OPTIONS[@]}" "${options[@]}" -cp "$SPARK_JARS/*" \
+    org.apache.spark.deploy.SparkSubmit "${submit[@]}" "$JAR" "$@"
+}
