@@ -2,15 +2,12 @@ package io.github.ffncensus.jobs;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.ProductVersion;
-import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -67,9 +64,9 @@ public final class FfnCensus implements Callable<Integer> {
     Console console = new Console(out, err);
     CommandLine commandLine =
         new CommandLine(new FfnCensus())
-            .addSubcommand(new Run(console))
-            .addSubcommand(new Ingest(console))
-            .addSubcommand(new Scan(console))
+            .addSubcommand(new ComputingCommands.Run(console))
+            .addSubcommand(new ComputingCommands.Ingest(console))
+            .addSubcommand(new ComputingCommands.Scan(console))
             .addSubcommand(new WarehouseCommands.Runs(console))
             .addSubcommand(new WarehouseCommands.Verify(console));
     commandLine
@@ -123,105 +120,6 @@ public final class FfnCensus implements Callable<Integer> {
     @Override
     public String[] getVersion() {
       return new String[] {"ffn-census " + ProductVersion.get()};
-    }
-  }
-
-  /** The commands that compute. */
-  private abstract static class Computing implements Callable<Integer> {
-
-    @Mixin private CommonOptions options;
-
-    @CommandLine.Option(
-        names = "--force",
-        description =
-            "Compute again what is complete already, and replace it; also with another configuration.")
-    private boolean force;
-
-    private final Console console;
-
-    Computing(Console console) {
-      this.console = console;
-    }
-
-    abstract String name();
-
-    abstract List<Stage> stages(List<Stage> configured);
-
-    @Override
-    public Integer call() {
-      var config = options.load();
-      var pipeline =
-          new Pipeline(
-              config,
-              SparkStages.hadoopConfiguration(),
-              (folder, model) -> new SparkStages(name(), config, folder, model, console.progress()),
-              console.err());
-      pipeline.run(stages(config.stages()), force);
-      return 0;
-    }
-  }
-
-  @Command(
-      name = "run",
-      description = "The whole pipeline as configured; stages that are complete are not run again.")
-  private static final class Run extends Computing {
-
-    Run(Console console) {
-      super(console);
-    }
-
-    @Override
-    String name() {
-      return "run";
-    }
-
-    @Override
-    List<Stage> stages(List<Stage> configured) {
-      return configured;
-    }
-  }
-
-  @Command(
-      name = "ingest",
-      description =
-          "Reads the corpus, cuts it into tokenized sequences and packs them into shards: sequences, rejects.")
-  private static final class Ingest extends Computing {
-
-    Ingest(Console console) {
-      super(console);
-    }
-
-    @Override
-    String name() {
-      return "ingest";
-    }
-
-    @Override
-    List<Stage> stages(List<Stage> configured) {
-      return List.of(Stage.INGEST);
-    }
-  }
-
-  @Command(
-      name = "scan",
-      description = {
-        "Reads the ingested sequences with the model: neuron_stats, trigger_prefixes, activations.",
-        "Needs a complete ingest."
-      })
-  private static final class Scan extends Computing {
-
-    Scan(Console console) {
-      super(console);
-    }
-
-    @Override
-    String name() {
-      return "scan";
-    }
-
-    @Override
-    List<Stage> stages(List<Stage> configured) {
-      return List.of(Stage.SCAN);
     }
   }
 }

@@ -49,10 +49,8 @@ final class Pipeline {
   void run(List<Stage> stages, boolean force) {
     RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
     ModelFolder model = ModelFolder.open(Path.of(config.model().path()));
-    // A scan alone reads the sequences, not the corpus, which may be gone by then.
-    List<CorpusFile> corpus = stages.contains(Stage.INGEST) ? corpus() : null;
-    RunIdentity identity = new RunIdentity(config, ModelIdentity.of(model), corpus);
-    RunManifest manifest = new RunOpener(hadoop, folder).open(identity, stages.get(0), force);
+    RunManifest manifest =
+        new RunOpener(hadoop, folder).open(() -> identity(model, stages), stages.get(0), force);
     if (manifest.status() == RunManifest.Status.COMPLETE) {
       messages.printf(
           "The run %s is complete: nothing to do (--force computes it again).%n", folder.runId());
@@ -72,6 +70,12 @@ final class Pipeline {
     } else {
       messages.printf("The run %s still lacks: %s%n", folder.runId(), missing(manifest));
     }
+  }
+
+  /** A scan alone reads the sequences, not the corpus, which may be gone by then. */
+  private RunIdentity identity(ModelFolder model, List<Stage> stages) {
+    List<CorpusFile> corpus = stages.contains(Stage.INGEST) ? corpus() : null;
+    return new RunIdentity(config, ModelIdentity.of(model), corpus);
   }
 
   private List<CorpusFile> corpus() {

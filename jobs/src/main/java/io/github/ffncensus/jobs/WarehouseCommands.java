@@ -18,33 +18,46 @@ final class WarehouseCommands {
 
   private WarehouseCommands() {}
 
-  @Command(name = "runs", description = "The runs in the warehouse and how far they are.")
-  static final class Runs implements Callable<Integer> {
-
-    private static final String ROW = "%-24s %-9s %-22s %-24s %14s %16s  %s%n";
+  private abstract static class Looking implements Callable<Integer> {
 
     @Mixin private CommonOptions options;
-    private final Console console;
+    final Console console;
 
-    Runs(Console console) {
+    Looking(Console console) {
       this.console = console;
     }
+
+    abstract void look(Configuration hadoop, RunFolder folder);
 
     @Override
     public Integer call() {
       CensusConfig config = options.load();
       Configuration hadoop = SparkStages.hadoopConfiguration();
-      RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
+      look(hadoop, RunFolder.qualified(hadoop, config.warehouse(), config.runId()));
+      return 0;
+    }
+  }
+
+  @Command(name = "runs", description = "The runs in the warehouse and how far they are.")
+  static final class Runs extends Looking {
+
+    private static final String ROW = "%-24s %-9s %-22s %-24s %14s %16s  %s%n";
+
+    Runs(Console console) {
+      super(console);
+    }
+
+    @Override
+    void look(Configuration hadoop, RunFolder folder) {
       List<RunFolder> runs = folder.allRuns(hadoop);
       if (runs.isEmpty()) {
         console.err().printf("There are no runs in %s.%n", folder.warehouse());
-        return 0;
+        return;
       }
       console
           .out()
           .printf(ROW, "RUN", "STATUS", "STAGES", "UPDATED", "SEQUENCES", "TOKENS", "MODEL");
       runs.forEach(run -> print(hadoop, run));
-      return 0;
     }
 
     private void print(Configuration hadoop, RunFolder run) {
@@ -85,20 +98,14 @@ final class WarehouseCommands {
         "Checks a published run against its manifest: files, checksums, row counts, complete layers and neurons, gapless ranks.",
         "Prints every problem; exit code 0 if there is none, else 1."
       })
-  static final class Verify implements Callable<Integer> {
-
-    @Mixin private CommonOptions options;
-    private final Console console;
+  static final class Verify extends Looking {
 
     Verify(Console console) {
-      this.console = console;
+      super(console);
     }
 
     @Override
-    public Integer call() {
-      CensusConfig config = options.load();
-      Configuration hadoop = SparkStages.hadoopConfiguration();
-      RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
+    void look(Configuration hadoop, RunFolder folder) {
       RunManifest manifest =
           RunManifest.read(hadoop, folder)
               .orElseThrow(
@@ -117,7 +124,6 @@ final class WarehouseCommands {
                     problems.size() == 1 ? "problem" : "problems"));
       }
       console.out().printf("The run %s is sound: %s%n", folder.runId(), summary(manifest));
-      return 0;
     }
 
     private static String summary(RunManifest manifest) {

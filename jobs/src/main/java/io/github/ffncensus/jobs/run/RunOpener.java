@@ -6,6 +6,7 @@ import io.github.ffncensus.jobs.run.RunIdentity.Difference;
 import java.io.IOException;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -28,13 +29,16 @@ public final class RunOpener {
   /**
    * The run's manifest, made if there is none.
    *
+   * @param identified taken once the warehouse is known to be writable, because it reads the whole
+   *     model
    * @param first the first stage that the command runs
    * @param force whether that stage and all later ones are to be computed again
    * @throws CensusException of kind CONFIGURATION if the warehouse cannot be written or if the run
    *     id belongs to another configuration, model or corpus
    */
-  public RunManifest open(RunIdentity identity, Stage first, boolean force) {
+  public RunManifest open(Supplier<RunIdentity> identified, Stage first, boolean force) {
     checkWritable();
+    RunIdentity identity = identified.get();
     RunManifest manifest = RunManifest.read(hadoop, folder).orElse(null);
     if (manifest == null) {
       return RunManifest.create(hadoop, folder, identity);

@@ -75,7 +75,7 @@ final class RunFixture {
   }
 
   RunManifest open() {
-    return new RunOpener(HADOOP, folder).open(identity(), Stage.INGEST, false);
+    return new RunOpener(HADOOP, folder).open(this::identity, Stage.INGEST, false);
   }
 
   RunManifest publish() throws IOException {

@@ -106,7 +106,9 @@ class RunManifestTest {
     CensusException refusal =
         catchThrowableOfType(
             CensusException.class,
-            () -> new RunOpener(RunFixture.HADOOP, run.folder).open(other, Stage.INGEST, false));
+            () ->
+                new RunOpener(RunFixture.HADOOP, run.folder)
+                    .open(() -> other, Stage.INGEST, false));
 
     assertThat(refusal.kind()).isEqualTo(CensusException.Kind.CONFIGURATION);
     assertThat(refusal)
@@ -130,7 +132,7 @@ class RunManifestTest {
         run.identity(
             "model.device=cpu", "scan.batch-tokens=9", "corpus.input=/c*", "model.path=/n");
     RunManifest manifest =
-        new RunOpener(RunFixture.HADOOP, run.folder).open(identity, Stage.INGEST, false);
+        new RunOpener(RunFixture.HADOOP, run.folder).open(() -> identity, Stage.INGEST, false);
     assertThat(manifest.status()).isEqualTo(RunManifest.Status.COMPLETE);
   }
 
@@ -142,7 +144,7 @@ class RunManifestTest {
 
     RunManifest manifest =
         new RunOpener(RunFixture.HADOOP, run.folder)
-            .open(run.identity("scan.trigger-prefixes.per-neuron=9"), Stage.SCAN, true);
+            .open(() -> run.identity("scan.trigger-prefixes.per-neuron=9"), Stage.SCAN, true);
 
     assertThat(manifest.attempt()).isEqualTo(2);
     assertThat(read().status()).isEqualTo(RunManifest.Status.RUNNING);
@@ -160,7 +162,8 @@ class RunManifestTest {
     run.publish();
     RunIdentity identity = run.identity("corpus.id-field=other");
     assertThatThrownBy(
-            () -> new RunOpener(RunFixture.HADOOP, run.folder).open(identity, Stage.SCAN, true))
+            () ->
+                new RunOpener(RunFixture.HADOOP, run.folder).open(() -> identity, Stage.SCAN, true))
         .hasMessageContaining("census.corpus.id-field: was \"id\", now \"other\"")
         .hasMessageContaining("or run --force to");
   }

@@ -1,0 +1,89 @@
+package io.github.ffncensus.jobs;
+
+import io.github.ffncensus.jobs.FfnCensus.Console;
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The commands that make tables. */
+final class ComputingCommands {
+
+  private ComputingCommands() {}
+
+  private abstract static class Computing implements Callable<Integer> {
+
+    @Mixin private CommonOptions options;
+    @Spec private CommandSpec spec;
+
+    @Option(
+        names = "--force",
+        description =
+            "Compute again what is complete already, and replace it; also with another configuration.")
+    private boolean force;
+
+    private final Console console;
+    private final List<Stage> stages;
+
+    /**
+     * @param stages none for those of the configuration
+     */
+    Computing(Console console, Stage... stages) {
+      this.console = console;
+      this.stages = List.of(stages);
+    }
+
+    @Override
+    public Integer call() {
+      CensusConfig config = options.load();
+      Pipeline pipeline =
+          new Pipeline(
+              config,
+              SparkStages.hadoopConfiguration(),
+              (folder, model) ->
+                  new SparkStages(spec.name(), config, folder, model, console.progress()),
+              console.err());
+      pipeline.run(stages.isEmpty() ? config.stages() : stages, force);
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "run",
+      description = "The whole pipeline as configured; stages that are complete are not run again.")
+  static final class Run extends Computing {
+
+    Run(Console console) {
+      super(console);
+    }
+  }
+
+  @Command(
+      name = "ingest",
+      description =
+          "Reads the corpus, cuts it into tokenized sequences and packs them into shards: sequences, rejects.")
+  static final class Ingest extends Computing {
+
+    Ingest(Console console) {
+      super(console, Stage.INGEST);
+    }
+  }
+
+  @Command(
+      name = "scan",
+      description = {
+        "Reads the ingested sequences with the model: neuron_stats, trigger_prefixes, activations.",
+        "Needs a complete ingest."
+      })
+  static final class Scan extends Computing {
+
+    Scan(Console console) {
+      super(console, Stage.SCAN);
+    }
+  }
+}
