@@ -5,6 +5,7 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.analysis.Analysis.DeviceObserver;
 import io.github.ffncensus.analysis.Analysis.RowObserver;
 import io.github.ffncensus.analysis.Analysis.ShardObserver;
+import io.github.ffncensus.model.DeviceMemory;
 import io.github.ffncensus.model.ForwardObserver;
 import io.github.ffncensus.model.LayerActivations;
 import io.github.ffncensus.model.TokenBatch;
@@ -12,7 +13,6 @@ import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.TorchEngine;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
@@ -97,7 +97,7 @@ public final class ShardScan {
     try {
       forward.observe(batch, resuming);
     } catch (EngineException e) {
-      if (!outOfMemory(e)) {
+      if (!DeviceMemory.isExhausted(e)) {
         throw e;
       }
       if (batch.size() == 1) {
@@ -121,11 +121,6 @@ public final class ShardScan {
     LOG.warn("out of device memory at {} x {} tokens; halving", batch.size(), batch.length());
     run(new TokenBatch(batch.sequences().subList(0, half)), layersSeen.clone());
     run(new TokenBatch(batch.sequences().subList(half, batch.size())), layersSeen.clone());
-  }
-
-  private static boolean outOfMemory(EngineException e) {
-    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    return message.contains("out of memory") || message.contains("can't allocate memory");
   }
 
   /** Passes on the layers that an observer has not seen yet. */

@@ -177,9 +177,9 @@ public final class ScanBenchmark {
           new TriggerSearch(25, TriggerSearch.Distinct.SEQUENCE, List.of(Polarity.POSITIVE), 1)
               .observe(model, 0);
       default ->
-          new ActivationRecorder(
+          ActivationRecorder.observe(
               new ActivationMode.Top(32),
-              model.architecture(),
+              model,
               (layer, sequence, position, token, neurons, coefficients, count) -> {});
     };
   }

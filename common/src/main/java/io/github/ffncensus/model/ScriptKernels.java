@@ -4,15 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Activation;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.engine.PtNDManager;
-import ai.djl.pytorch.engine.PtSymbolBlock;
-import ai.djl.pytorch.jni.IValue;
-import ai.djl.pytorch.jni.IValueUtils;
-import ai.djl.pytorch.jni.JniUtils;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 
 /**
  * {@link Kernels} through a TorchScript module that is written at start: fused attention and
@@ -61,28 +52,19 @@ final class ScriptKernels implements Kernels, AutoCloseable {
           return torch.to(torch.view_copy(bits, dtype=15), 6)
       """;
 
-  private final NDManager manager;
-  private final PtSymbolBlock module;
+  private final ScriptModule module;
 
   ScriptKernels(NDManager parent) {
-    manager = parent.newSubManager();
-    try {
-      byte[] archive = ScriptArchive.write(CLASS_NAME, SOURCE);
-      module =
-          JniUtils.loadModule(
-              (PtNDManager) manager, new ByteArrayInputStream(archive), false, false);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    module = new ScriptModule(parent, CLASS_NAME, SOURCE);
   }
 
   @Override
   public NDArray attention(
       NDArray query, NDArray key, NDArray value, NDArray mask, AttentionScope scope, double scale) {
     return switch (scope) {
-      case ALL -> call("attend_all", query, scale, query, key, value);
-      case CAUSAL -> call("attend_causal", query, scale, query, key, value);
-      case MASKED -> call("attend_masked", query, scale, query, key, value, mask);
+      case ALL -> call("attend_all", query, key, value, scale);
+      case CAUSAL -> call("attend_causal", query, key, value, scale);
+      case MASKED -> call("attend_masked", query, key, value, mask, scale);
     };
   }
 
@@ -99,12 +81,12 @@ final class ScriptKernels implements Kernels, AutoCloseable {
 
   @Override
   public NDArray rmsNorm(NDArray x, NDArray gain, double epsilon) {
-    return call("rms_norm", x, epsilon, x, gain);
+    return call("rms_norm", x, gain, epsilon);
   }
 
   @Override
   public NDArray rotate(NDArray x, NDArray cosine, NDArray sine) {
-    return callAll("rotate", x, x, cosine, sine);
+    return call("rotate", x, cosine, sine);
   }
 
   @Override
@@ -121,41 +103,15 @@ final class ScriptKernels implements Kernels, AutoCloseable {
     return call("bfloat16_bits", bits);
   }
 
-  private NDArray call(String method, NDArray owner) {
-    return callAll(method, owner, owner);
-  }
-
-  private NDArray callAll(String method, NDArray owner, NDArray... arguments) {
-    return run(method, owner, values(arguments, 0));
-  }
-
-  private NDArray call(String method, NDArray owner, double last, NDArray... arguments) {
-    IValue[] values = values(arguments, 1);
-    values[arguments.length] = IValue.from(last);
-    return run(method, owner, values);
-  }
-
-  private static IValue[] values(NDArray[] arguments, int spare) {
-    IValue[] values = new IValue[arguments.length + spare];
-    for (int i = 0; i < arguments.length; i++) {
-      values[i] = IValue.from((PtNDArray) arguments[i]);
-    }
-    return values;
-  }
-
-  private NDArray run(String method, NDArray owner, IValue[] values) {
-    try (IValue result = IValueUtils.runMethod(module, method, values)) {
-      return result.toTensor((PtNDManager) owner.getManager());
-    } finally {
-      for (IValue value : values) {
-        value.close();
-      }
-    }
+  private NDArray call(String method, NDArray first, Object... others) {
+    Object[] arguments = new Object[others.length + 1];
+    arguments[0] = first;
+    System.arraycopy(others, 0, arguments, 1, others.length);
+    return module.call(first.getManager(), method, arguments);
   }
 
   @Override
   public void close() {
     module.close();
-    manager.close();
   }
 }

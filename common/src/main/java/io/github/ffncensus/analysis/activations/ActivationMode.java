@@ -15,7 +15,18 @@ public sealed interface ActivationMode extends Serializable {
   record Threshold(float threshold) implements ActivationMode {}
 
   /** Those of chosen neurons, by neuron, whatever their value. */
-  record Neurons(List<Neuron> neurons) implements ActivationMode {}
+  record Neurons(List<Neuron> neurons) implements ActivationMode {
+
+    /** Those of one layer, ascending. */
+    int[] ofLayer(int layer) {
+      return neurons.stream()
+          .filter(neuron -> neuron.layer() == layer)
+          .mapToInt(Neuron::neuron)
+          .distinct()
+          .sorted()
+          .toArray();
+    }
+  }
 
   /** All of them. */
   record All() implements ActivationMode {}

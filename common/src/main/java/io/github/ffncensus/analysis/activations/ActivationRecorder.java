@@ -2,14 +2,15 @@ package io.github.ffncensus.analysis.activations;
 
 import io.github.ffncensus.analysis.Analysis.PartialSink;
 import io.github.ffncensus.analysis.Analysis.RowObserver;
+import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.RowBlock;
 import io.github.ffncensus.analysis.activations.ActivationMode.All;
-import io.github.ffncensus.analysis.activations.ActivationMode.Neuron;
 import io.github.ffncensus.analysis.activations.ActivationMode.Neurons;
 import io.github.ffncensus.analysis.activations.ActivationMode.Threshold;
 import io.github.ffncensus.analysis.activations.ActivationMode.Top;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.TokenSequence;
+import io.github.ffncensus.model.Transformer;
 import java.util.stream.IntStream;
 
 /**
@@ -22,11 +23,18 @@ public final class ActivationRecorder implements RowObserver {
   /**
    * @param sink takes the rows, batch by batch, in no order that matters
    */
-  public ActivationRecorder(ActivationMode mode, Architecture architecture, ActivationSink sink) {
+  ActivationRecorder(ActivationMode mode, Architecture architecture, ActivationSink sink) {
     layers = new LayerRecorder[architecture.layers()];
     for (int l = 0; l < layers.length; l++) {
       layers[l] = new LayerRecorder(l, selection(mode, l, architecture.intermediate()), sink);
     }
+  }
+
+  /** The recorder for a model's device. */
+  public static ShardObserver observe(ActivationMode mode, Transformer model, ActivationSink sink) {
+    return model.device().isGpu()
+        ? new DeviceActivationRecorder(mode, model, sink)
+        : new ActivationRecorder(mode, model.architecture(), sink);
   }
 
   private static Selection selection(ActivationMode mode, int layer, int width) {
@@ -35,13 +43,7 @@ public final class ActivationRecorder implements RowObserver {
     } else if (mode instanceof Threshold threshold) {
       return above(threshold.threshold(), width);
     } else if (mode instanceof Neurons chosen) {
-      return chosen(
-          chosen.neurons().stream()
-              .filter(neuron -> neuron.layer() == layer)
-              .mapToInt(Neuron::neuron)
-              .distinct()
-              .sorted()
-              .toArray());
+      return chosen(chosen.ofLayer(layer));
     } else if (mode instanceof All) {
       return chosen(IntStream.range(0, width).toArray());
     }

@@ -13,9 +13,12 @@ public final class CoefficientBuckets {
   private static final int MANTISSA_BITS = 4;
   private static final int LOWEST_EXPONENT = -14;
   private static final int HIGHEST_EXPONENT = 10;
-  private static final int PER_SIDE = (HIGHEST_EXPONENT - LOWEST_EXPONENT) << MANTISSA_BITS;
-  private static final int SHIFT = 23 - MANTISSA_BITS;
-  private static final int OFFSET = (127 + LOWEST_EXPONENT) << MANTISSA_BITS;
+
+  /** Buckets on either side of zero, the open one at the end not counted. */
+  static final int PER_SIDE = (HIGHEST_EXPONENT - LOWEST_EXPONENT) << MANTISSA_BITS;
+
+  static final int SHIFT = 23 - MANTISSA_BITS;
+  static final int OFFSET = (127 + LOWEST_EXPONENT) << MANTISSA_BITS;
 
   /** The bucket around zero. */
   public static final int ZERO = PER_SIDE + 1;

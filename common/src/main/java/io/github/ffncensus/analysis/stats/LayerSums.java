@@ -177,12 +177,18 @@ final class LayerSums {
   }
 
   private void copyHistogram(StatisticsBlock packed, int i, int neuron) {
-    long positive = tinyPositive[neuron];
     for (int bucket = 0; bucket < CoefficientBuckets.COUNT; bucket++) {
-      int counted = histogram[neuron * CoefficientBuckets.COUNT + bucket];
-      packed.histogram[i][bucket] = counted;
-      positive += bucket > CoefficientBuckets.ZERO ? counted : 0;
+      packed.histogram[i][bucket] = histogram[neuron * CoefficientBuckets.COUNT + bucket];
     }
-    packed.positive[i] = positive;
+    packed.positive[i] = tinyPositive[neuron] + positiveBuckets(neuron);
+  }
+
+  /** Count of the values in the buckets above zero. */
+  long positiveBuckets(int neuron) {
+    long positive = 0;
+    for (int bucket = CoefficientBuckets.ZERO + 1; bucket < CoefficientBuckets.COUNT; bucket++) {
+      positive += histogram[neuron * CoefficientBuckets.COUNT + bucket];
+    }
+    return positive;
   }
 }

@@ -1,10 +1,17 @@
 package io.github.ffncensus.analysis.stats;
 
+import ai.djl.ndarray.NDManager;
 import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.analysis.DeviceRows;
 import io.github.ffncensus.analysis.RowBlock;
-import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.LayerActivations;
+import io.github.ffncensus.model.ScriptModule;
+import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.Transformer;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Count, moments, extremes, active fraction and histogram of every neuron's memory coefficient over
@@ -20,7 +27,12 @@ public final class NeuronStatistics implements Analysis {
 
   @Override
   public ShardObserver observe(Transformer model, int shard) {
-    return new HostObserver(model.architecture(), shard);
+    return model.device().isGpu() ? onDevice(model, shard) : new HostObserver(model, shard);
+  }
+
+  /** The observer for GPUs, which runs on any device. */
+  static ShardObserver onDevice(Transformer model, int shard) {
+    return new OnDevice(model, shard);
   }
 
   @Override
@@ -35,18 +47,24 @@ public final class NeuronStatistics implements Analysis {
     return StatisticsBlock.unpack(packed).rows(layer, block * BLOCK_NEURONS);
   }
 
+  private static void finish(LayerSums[] layers, int shard, PartialSink sink) {
+    for (int l = 0; l < layers.length; l++) {
+      for (int b = 0; b < Analysis.blocks(layers[l].neurons) && layers[l].count > 0; b++) {
+        sink.put(l, b, layers[l].block(b, shard).pack());
+      }
+    }
+  }
+
   private static final class HostObserver implements RowObserver {
     private final LayerSums[] layers;
     private final int shard;
     private final boolean gated;
 
-    HostObserver(Architecture architecture, int shard) {
+    HostObserver(Transformer model, int shard) {
       this.shard = shard;
-      this.gated = architecture.gated();
-      layers = new LayerSums[architecture.layers()];
-      for (int l = 0; l < layers.length; l++) {
-        layers[l] = new LayerSums(architecture.intermediate(), gated);
-      }
+      this.gated = model.architecture().gated();
+      layers = new LayerSums[model.architecture().layers()];
+      Arrays.setAll(layers, l -> new LayerSums(model.architecture().intermediate(), gated));
     }
 
     @Override
@@ -61,11 +79,52 @@ public final class NeuronStatistics implements Analysis {
 
     @Override
     public void finish(PartialSink sink) {
-      for (int l = 0; l < layers.length; l++) {
-        for (int b = 0; b < Analysis.blocks(layers[l].neurons) && layers[l].count > 0; b++) {
-          sink.put(l, b, layers[l].block(b, shard).pack());
-        }
-      }
+      NeuronStatistics.finish(layers, shard, sink);
+    }
+  }
+
+  private static final class OnDevice implements DeviceObserver {
+    /** Bounds the memory of the bucket numbers, eight bytes per coefficient. */
+    private static final int CHUNK_ROWS = 1024;
+
+    private final NDManager manager;
+    private final ScriptModule script;
+    private final DeviceSums[] layers;
+    private final int shard;
+    private final boolean gated;
+
+    OnDevice(Transformer model, int shard) {
+      this.shard = shard;
+      this.gated = model.architecture().gated();
+      manager = model.newScope();
+      script = new ScriptModule(manager, DeviceSums.CLASS_NAME, DeviceSums.SOURCE);
+      layers = new DeviceSums[model.architecture().layers()];
+      Arrays.setAll(
+          layers, l -> new DeviceSums(script, manager, model.architecture().intermediate(), gated));
+    }
+
+    @Override
+    public Set<Tap> taps() {
+      return gated ? EnumSet.of(Tap.COEFFICIENTS, Tap.GATE_AND_UP) : EnumSet.of(Tap.COEFFICIENTS);
+    }
+
+    @Override
+    public void layer(LayerActivations layer, TokenBatch batch) {
+      DeviceSums sums = layers[layer.layer()];
+      DeviceRows.forEach(batch, CHUNK_ROWS, rows -> sums.add(layer, rows));
+    }
+
+    @Override
+    public void finish(PartialSink sink) {
+      LayerSums[] onHost = new LayerSums[layers.length];
+      Arrays.setAll(onHost, l -> layers[l].toHost());
+      NeuronStatistics.finish(onHost, shard, sink);
+    }
+
+    @Override
+    public void close() {
+      script.close();
+      manager.close();
     }
   }
 }

@@ -1,12 +1,20 @@
 package io.github.ffncensus.analysis.triggers;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.analysis.DeviceRows;
 import io.github.ffncensus.analysis.Packed;
 import io.github.ffncensus.analysis.RowBlock;
 import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.LayerActivations;
+import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.Transformer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The exact top k trigger prefixes of every neuron (Geva et al., section 3): table {@code
@@ -47,7 +55,12 @@ public final class TriggerSearch implements Analysis {
 
   @Override
   public ShardObserver observe(Transformer model, int shard) {
-    return new HostObserver(model.architecture());
+    return model.device().isGpu() ? onDevice(model) : new HostObserver(model.architecture());
+  }
+
+  /** The observer for GPUs, which runs on any device. */
+  ShardObserver onDevice(Transformer model) {
+    return new OnDevice(model);
   }
 
   @Override
@@ -89,6 +102,86 @@ public final class TriggerSearch implements Analysis {
     return triggers;
   }
 
+  /** Per polarity and layer, the triggers so far. */
+  private TopTriggers[][] noTriggers(Architecture architecture) {
+    TopTriggers[][] tops = new TopTriggers[polarities.size()][architecture.layers()];
+    for (TopTriggers[] ofPolarity : tops) {
+      Arrays.setAll(ofPolarity, l -> new TopTriggers(architecture.intermediate(), perNeuron));
+    }
+    return tops;
+  }
+
+  private static void finish(TopTriggers[][] tops, int neurons, PartialSink sink) {
+    for (int l = 0; l < tops[0].length; l++) {
+      for (int b = 0; b < Analysis.blocks(neurons); b++) {
+        int from = b * BLOCK_NEURONS;
+        int to = Math.min(neurons, from + BLOCK_NEURONS);
+        Packed out = new Packed();
+        out.putVarLong(to - from);
+        for (TopTriggers[] ofPolarity : tops) {
+          ofPolarity[l].write(out, from, to);
+        }
+        sink.put(l, b, out.toByteArray());
+      }
+    }
+  }
+
+  private final class OnDevice implements DeviceObserver {
+    private final NDManager manager;
+    private final DeviceCandidates candidates;
+    private final TopTriggers[][] tops;
+    private final int neurons;
+
+    OnDevice(Transformer model) {
+      manager = model.newScope();
+      candidates = new DeviceCandidates(manager, distinct);
+      neurons = model.architecture().intermediate();
+      tops = noTriggers(model.architecture());
+    }
+
+    @Override
+    public Set<Tap> taps() {
+      return EnumSet.of(Tap.COEFFICIENTS);
+    }
+
+    @Override
+    public void layer(LayerActivations layer, TokenBatch batch) {
+      List<DeviceCandidates.Found> found = new ArrayList<>();
+      try (NDManager scope = manager.newSubManager()) {
+        NDArray excluded = DeviceRows.excluded(scope, batch, minPosition);
+        for (int p = 0; p < tops.length; p++) {
+          NDArray bounds = scope.create(tops[p][layer.layer()].bounds());
+          found.add(candidates.find(layer.coefficients(), excluded, polarities.get(p), bounds));
+        }
+      }
+      // Only now, with nothing left that can run out of device memory, anything is kept.
+      for (int p = 0; p < tops.length; p++) {
+        offer(tops[p][layer.layer()], found.get(p), batch);
+      }
+    }
+
+    private static void offer(TopTriggers top, DeviceCandidates.Found found, TokenBatch batch) {
+      for (int i = 0; i < found.row().length; i++) {
+        top.offer(
+            (int) found.neuron()[i],
+            found.strength()[i],
+            batch.sequences().get((int) found.row()[i]).id(),
+            (int) found.position()[i]);
+      }
+    }
+
+    @Override
+    public void finish(PartialSink sink) {
+      TriggerSearch.finish(tops, neurons, sink);
+    }
+
+    @Override
+    public void close() {
+      candidates.close();
+      manager.close();
+    }
+  }
+
   private final class HostObserver implements RowObserver {
     private final TopTriggers[][] tops;
     private final int neurons;
@@ -97,12 +190,7 @@ public final class TriggerSearch implements Analysis {
     HostObserver(Architecture architecture) {
       neurons = architecture.intermediate();
       strongest = new float[neurons];
-      tops = new TopTriggers[polarities.size()][architecture.layers()];
-      for (TopTriggers[] ofPolarity : tops) {
-        for (int l = 0; l < ofPolarity.length; l++) {
-          ofPolarity[l] = new TopTriggers(neurons, perNeuron);
-        }
-      }
+      tops = noTriggers(architecture);
     }
 
     @Override
@@ -162,18 +250,7 @@ public final class TriggerSearch implements Analysis {
 
     @Override
     public void finish(PartialSink sink) {
-      for (int l = 0; l < tops[0].length; l++) {
-        for (int b = 0; b < Analysis.blocks(neurons); b++) {
-          int from = b * BLOCK_NEURONS;
-          int to = Math.min(neurons, from + BLOCK_NEURONS);
-          Packed out = new Packed();
-          out.putVarLong(to - from);
-          for (TopTriggers[] ofPolarity : tops) {
-            ofPolarity[l].write(out, from, to);
-          }
-          sink.put(l, b, out.toByteArray());
-        }
-      }
+      TriggerSearch.finish(tops, neurons, sink);
     }
   }
 

@@ -51,7 +51,7 @@ final class ScanShard implements Function<Shard, ShardRecord> {
       Optional<ActivationMode> mode =
           ScanContext.activationMode(context.config().scan().activations());
       mode.ifPresent(
-          m -> observers.add(new ActivationRecorder(m, model.architecture(), activations)));
+          m -> observers.add(ActivationRecorder.observe(m, model, activations)));
       ShardScan scan = new ShardScan(model::observe, observers, tokens -> stopIfKilled());
       scan.run(plan);
       List<ShardRecord.Partial> partials = new ArrayList<>();

@@ -1,0 +1,88 @@
+package io.github.ffncensus.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.function.Function;
+
+/**
+ * A TorchScript module without weights, made from source text when the process starts: the way to
+ * operations that the engine's array interface lacks. Calls run in inference mode; several threads
+ * may call at once.
+ */
+public final class ScriptModule implements AutoCloseable {
+  private final NDManager manager;
+  private final PtSymbolBlock module;
+
+  /**
+   * @param className the one class in {@code source}
+   * @param source the class in the form in which TorchScript archives hold it, with a {@code
+   *     forward} method among its methods
+   */
+  public ScriptModule(NDManager parent, String className, String source) {
+    manager = parent.newSubManager();
+    try {
+      byte[] archive = ScriptArchive.write(className, source);
+      module =
+          JniUtils.loadModule(
+              (PtNDManager) manager, new ByteArrayInputStream(archive), false, false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Calls a method that returns a tensor.
+   *
+   * @param owner to whom the result belongs
+   * @param arguments {@link NDArray}, {@link Double} or {@link Long}
+   */
+  public NDArray call(NDManager owner, String method, Object... arguments) {
+    return run(method, arguments, result -> result.toTensor((PtNDManager) owner));
+  }
+
+  /** Calls a method that returns a tuple or list of tensors. */
+  public NDList callForList(NDManager owner, String method, Object... arguments) {
+    return run(method, arguments, result -> result.toNDList((PtNDManager) owner));
+  }
+
+  private <T> T run(String method, Object[] arguments, Function<IValue, T> convert) {
+    IValue[] values = new IValue[arguments.length];
+    for (int i = 0; i < arguments.length; i++) {
+      values[i] = value(arguments[i]);
+    }
+    try (IValue result = IValueUtils.runMethod(module, method, values)) {
+      return convert.apply(result);
+    } finally {
+      for (IValue value : values) {
+        value.close();
+      }
+    }
+  }
+
+  private static IValue value(Object argument) {
+    if (argument instanceof PtNDArray array) {
+      return IValue.from(array);
+    } else if (argument instanceof Double number) {
+      return IValue.from(number);
+    } else if (argument instanceof Long number) {
+      return IValue.from(number);
+    }
+    throw new IllegalArgumentException("no script value: " + argument);
+  }
+
+  @Override
+  public void close() {
+    module.close();
+    manager.close();
+  }
+}
