@@ -76,7 +76,14 @@ public final class ParquetTableWriter<T> implements AutoCloseable {
   public static <T> ParquetTableWriter<T> create(
       Configuration hadoop, Path file, String table, String runId, RowEncoder<T> encoder)
       throws IOException {
-    return new ParquetTableWriter<>(hadoop, file, TableSchema.load(table), runId, encoder);
+    return create(hadoop, file, TableSchema.load(table), runId, encoder);
+  }
+
+  /** A file that is of no published table. */
+  public static <T> ParquetTableWriter<T> create(
+      Configuration hadoop, Path file, MessageType schema, String runId, RowEncoder<T> encoder)
+      throws IOException {
+    return new ParquetTableWriter<>(hadoop, file, schema, runId, encoder);
   }
 
   public void write(T row) throws IOException {

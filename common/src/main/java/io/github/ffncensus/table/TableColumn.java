@@ -178,7 +178,7 @@ final class TableColumn extends PrimitiveConverter {
     };
   }
 
-  private boolean isBytes() {
+  boolean isBytes() {
     return !isInteger() && !isReal();
   }
 

@@ -4,24 +4,29 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.parquet.io.api.Converter;
 import org.apache.parquet.io.api.GroupConverter;
+import org.apache.parquet.schema.GroupType;
+import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
+import org.apache.parquet.schema.Type.Repetition;
 
-/** The projected columns of a file; lists are the standard three levels, list and element. */
+/**
+ * The projected columns of a file: primitives, lists of primitives in the standard three levels,
+ * and primitives in groups, which are called {@code group.field}.
+ */
 final class TableColumns extends GroupConverter {
-  private final Converter[] converters;
   private final Map<String, TableColumn> byName = new HashMap<>();
+  private final GroupConverter root;
 
+  /**
+   * @throws IllegalArgumentException if a column has another type
+   */
   TableColumns(MessageType projection) {
-    converters = new Converter[projection.getFieldCount()];
-    for (int i = 0; i < converters.length; i++) {
-      Type type = projection.getType(i);
-      boolean list = !type.isPrimitive();
-      Type element = list ? type.asGroupType().getType(0).asGroupType().getType(0) : type;
-      TableColumn column = new TableColumn(type.getName(), element.asPrimitiveType(), list);
-      byName.put(type.getName(), column);
-      converters[i] = list ? new ListConverter(column) : column;
-    }
+    root = struct(projection, "");
+  }
+
+  boolean has(String column) {
+    return byName.containsKey(column);
   }
 
   TableColumn get(String column) {
@@ -34,7 +39,7 @@ final class TableColumns extends GroupConverter {
 
   @Override
   public Converter getConverter(int field) {
-    return converters[field];
+    return root.getConverter(field);
   }
 
   @Override
@@ -45,39 +50,59 @@ final class TableColumns extends GroupConverter {
   @Override
   public void end() {}
 
-  /** The two groups around a list's elements; only the outer one says anything. */
-  private static final class ListConverter extends GroupConverter {
-    private final TableColumn column;
-    private final GroupConverter repeated;
-
-    ListConverter(TableColumn column) {
-      this.column = column;
-      this.repeated =
-          new GroupConverter() {
-            @Override
-            public Converter getConverter(int field) {
-              return column;
-            }
-
-            @Override
-            public void start() {}
-
-            @Override
-            public void end() {}
-          };
+  private Converter converter(Type type, String name) {
+    if (type.isRepetition(Repetition.REPEATED)) {
+      throw unsupported(name);
     }
-
-    @Override
-    public Converter getConverter(int field) {
-      return repeated;
+    if (type.isPrimitive()) {
+      TableColumn column = new TableColumn(name, type.asPrimitiveType(), false);
+      byName.put(name, column);
+      return column;
     }
-
-    @Override
-    public void start() {
-      column.markPresent();
+    LogicalTypeAnnotation annotation = type.getLogicalTypeAnnotation();
+    if (annotation == null) {
+      return struct(type.asGroupType(), name + ".");
     }
+    if (!annotation.equals(LogicalTypeAnnotation.listType())) {
+      throw unsupported(name);
+    }
+    Type repeated = type.asGroupType().getType(0);
+    if (repeated.isPrimitive() || !repeated.asGroupType().getType(0).isPrimitive()) {
+      throw unsupported(name);
+    }
+    TableColumn column =
+        new TableColumn(name, repeated.asGroupType().getType(0).asPrimitiveType(), true);
+    byName.put(name, column);
+    return group(column::markPresent, group(() -> {}, column));
+  }
 
-    @Override
-    public void end() {}
+  private GroupConverter struct(GroupType type, String prefix) {
+    Converter[] fields = new Converter[type.getFieldCount()];
+    for (int i = 0; i < fields.length; i++) {
+      fields[i] = converter(type.getType(i), prefix + type.getFieldName(i));
+    }
+    return group(() -> {}, fields);
+  }
+
+  private static GroupConverter group(Runnable onStart, Converter... fields) {
+    return new GroupConverter() {
+      @Override
+      public Converter getConverter(int field) {
+        return fields[field];
+      }
+
+      @Override
+      public void start() {
+        onStart.run();
+      }
+
+      @Override
+      public void end() {}
+    };
+  }
+
+  private static IllegalArgumentException unsupported(String column) {
+    return new IllegalArgumentException(
+        "column " + column + " is neither a single value nor a list of single values");
   }
 }

@@ -45,6 +45,11 @@ public final class TableRow {
     return columns.get(column).text();
   }
 
+  /** Whether the column holds strings or other byte arrays. */
+  public boolean isBytes(String column) {
+    return columns.get(column).isBytes();
+  }
+
   /** The bytes of a string column, which need not be valid UTF-8; null where it is null. */
   public byte[] getBytes(String column) {
     return columns.get(column).bytes();

@@ -10,11 +10,17 @@ import java.util.HexFormat;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -129,6 +135,38 @@ class ParquetTableTest {
       assertThat(row.isNull("skewness")).isTrue();
       reader.next();
       assertThat(row.getDoubleList("quadrant_fractions")).isNull();
+      assertThat(reader.next()).isNull();
+    }
+  }
+
+  @Test
+  void columnsOfOtherFiles() throws Exception {
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message other { required int64 n; optional group meta { optional binary id (STRING);"
+                + " required double x; } }");
+    Path file = path("other.parquet");
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(file).withConf(HADOOP).withType(schema).build()) {
+      SimpleGroup row = new SimpleGroup(schema);
+      row.append("n", 7L).addGroup("meta").append("id", "a").append("x", 0.5);
+      writer.write(row);
+      writer.write(new SimpleGroup(schema).append("n", 8L));
+    }
+    try (ParquetTableReader reader = ParquetTableReader.open(HADOOP, file, "meta.id", "n")) {
+      TableRow row = reader.next();
+      assertThat(row.getString("meta.id")).isEqualTo("a");
+      assertThat(row.getText("n")).isEqualTo("7");
+      reader.next();
+      assertThat(row.isNull("meta.id")).isTrue();
+    }
+    assertThatThrownBy(() -> ParquetTableReader.open(HADOOP, file, "meta.y"))
+        .hasMessageContaining("no column meta.y");
+    try (ParquetTableReader reader =
+        ParquetTableReader.openAvailable(HADOOP, file, 0, Long.MAX_VALUE, "y", "z")) {
+      assertThat(reader.hasColumn("y")).isFalse();
+      assertThat(reader.next()).isNotNull();
+      assertThat(reader.next()).isNotNull();
       assertThat(reader.next()).isNull();
     }
   }
