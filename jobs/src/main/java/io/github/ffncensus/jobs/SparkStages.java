@@ -4,8 +4,11 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.ingest.IngestJob;
 import io.github.ffncensus.jobs.ingest.IngestResult;
+import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.StageResult;
+import io.github.ffncensus.jobs.scan.ScanJob;
+import io.github.ffncensus.jobs.scan.ScanResult;
 import io.github.ffncensus.model.ModelFolder;
 import java.util.Map;
 import java.util.TreeMap;
@@ -72,7 +75,9 @@ final class SparkStages implements StageRunner {
   }
 
   private StageResult scan() {
-    throw new UnsupportedOperationException("scan");
+    ShardPlan plan = ShardPlan.read(spark.sparkContext().hadoopConfiguration(), folder.shardPlan());
+    ScanResult result = new ScanJob(spark, config, folder, model, plan, progress).run();
+    return new StageResult(result.tables(), Map.of(), result.counters());
   }
 
   @Override
