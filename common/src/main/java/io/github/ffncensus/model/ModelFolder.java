@@ -14,6 +14,7 @@ public final class ModelFolder {
   private final ModelFamily family;
   private final Architecture architecture;
   private final Checkpoint checkpoint;
+  private String weightsSha256;
 
   private ModelFolder(
       Path path,
@@ -99,9 +100,15 @@ public final class ModelFolder {
     return architecture.causal();
   }
 
-  /** SHA-256 over the weight files in name order, in lower-case hexadecimal. Reads all of them. */
-  public String weightsSha256() {
-    return checkpoint.sha256();
+  /**
+   * SHA-256 over the weight files in name order, in lower-case hexadecimal. The first call reads
+   * all of them.
+   */
+  public synchronized String weightsSha256() {
+    if (weightsSha256 == null) {
+      weightsSha256 = checkpoint.sha256();
+    }
+    return weightsSha256;
   }
 
   ModelFamily family() {

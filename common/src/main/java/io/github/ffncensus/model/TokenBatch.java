@@ -1,39 +1,47 @@
 package io.github.ffncensus.model;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * Sequences of token ids that go through the model together, padded on the right to the longest.
+ * Sequences that go through the model together, padded on the right to the longest.
  *
- * @param ids one array per sequence, none empty
+ * @param sequences at least one
  */
-public record TokenBatch(List<int[]> ids) {
+public record TokenBatch(List<TokenSequence> sequences) {
 
   public TokenBatch {
-    ids = List.copyOf(ids);
-    if (ids.isEmpty() || ids.stream().anyMatch(row -> row.length == 0)) {
-      throw new IllegalArgumentException("a batch needs sequences, each with a token");
+    sequences = List.copyOf(sequences);
+    if (sequences.isEmpty()) {
+      throw new IllegalArgumentException("a batch needs a sequence");
     }
+  }
+
+  /** A batch of bare token ids, numbered from 0. */
+  public static TokenBatch of(int[]... rows) {
+    TokenSequence[] sequences = new TokenSequence[rows.length];
+    Arrays.setAll(sequences, row -> TokenSequence.of(row, rows[row]));
+    return new TokenBatch(List.of(sequences));
   }
 
   /** Number of sequences. */
   public int size() {
-    return ids.size();
+    return sequences.size();
   }
 
   /** Tokens of the longest sequence, the second axis of every activation. */
   public int length() {
-    return ids.stream().mapToInt(row -> row.length).max().orElseThrow();
+    return sequences.stream().mapToInt(TokenSequence::length).max().orElseThrow();
   }
 
   /** Tokens without padding. */
   public long tokens() {
-    return ids.stream().mapToLong(row -> row.length).sum();
+    return sequences.stream().mapToLong(TokenSequence::length).sum();
   }
 
   /** Whether some sequence is shorter than the longest. */
   public boolean padded() {
     int length = length();
-    return ids.stream().anyMatch(row -> row.length < length);
+    return sequences.stream().anyMatch(sequence -> sequence.length() < length);
   }
 }

@@ -200,7 +200,7 @@ public final class Transformer implements AutoCloseable {
     private NDArray paddingMask() {
       float[] values = new float[size * length];
       for (int row = 0; row < size; row++) {
-        int real = batch.ids().get(row).length;
+        int real = batch.sequences().get(row).length();
         Arrays.fill(values, row * length + real, (row + 1) * length, Float.NEGATIVE_INFINITY);
       }
       return kernels.cast(scope.create(values, new Shape(size, 1, 1, length)), precision);
@@ -236,7 +236,7 @@ public final class Transformer implements AutoCloseable {
       long[] ids = new long[size * length];
       Arrays.fill(ids, architecture.paddingId());
       for (int row = 0; row < size; row++) {
-        int[] real = batch.ids().get(row);
+        int[] real = batch.sequences().get(row).tokens();
         for (int t = 0; t < real.length; t++) {
           ids[row * length + t] = real[t];
         }
@@ -248,7 +248,7 @@ public final class Transformer implements AutoCloseable {
       boolean skipping = architecture.positions() == PositionEncoding.LEARNED_SKIPPING_PADDING;
       long[] positions = new long[size * length];
       for (int row = 0; row < size; row++) {
-        int[] real = batch.ids().get(row);
+        int[] real = batch.sequences().get(row).tokens();
         int next = architecture.firstPosition();
         for (int t = 0; t < real.length; t++) {
           boolean padding = skipping && real[t] == architecture.paddingId();

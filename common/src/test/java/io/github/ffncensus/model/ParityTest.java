@@ -83,7 +83,7 @@ class ParityTest {
 
   private static Recorded record(Transformer model, List<int[]> sequences) {
     Recorded recorded = new Recorded();
-    TokenBatch batch = new TokenBatch(sequences);
+    TokenBatch batch = TokenBatch.of(sequences.toArray(int[][]::new));
     try (NDManager scope = model.newScope()) {
       NDArray states = model.states(batch, List.of(recorded), scope);
       recorded.values.put("logits", model.logits(states).toFloatArray());

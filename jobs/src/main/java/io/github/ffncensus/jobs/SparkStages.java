@@ -4,10 +4,14 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.ingest.IngestJob;
 import io.github.ffncensus.jobs.ingest.IngestResult;
+import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.StageResult;
+import io.github.ffncensus.jobs.scan.ScanJob;
+import io.github.ffncensus.jobs.scan.ScanResult;
 import io.github.ffncensus.model.ModelFolder;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -59,18 +63,21 @@ final class SparkStages implements StageRunner {
   private StageResult ingest() {
     IngestResult result = new IngestJob(spark, config, folder, model, progress).run();
     return new StageResult(
-        Map.of("sequences", result.sequenceFiles(), "rejects", result.rejectFiles()),
-        Map.of(
-            "documents", result.documents(),
-            "documents_in_sequences", result.documentsInSequences(),
-            "documents_in_rejects", result.documentsInRejects(),
-            "sequences", result.sequences(),
-            "tokens", result.tokens()),
+        new TreeMap<>(Map.of("sequences", result.sequenceFiles(), "rejects", result.rejectFiles())),
+        new TreeMap<>(
+            Map.of(
+                "documents", result.documents(),
+                "documents_in_sequences", result.documentsInSequences(),
+                "documents_in_rejects", result.documentsInRejects(),
+                "sequences", result.sequences(),
+                "tokens", result.tokens())),
         Map.of());
   }
 
   private StageResult scan() {
-    throw new UnsupportedOperationException("scan");
+    ShardPlan plan = ShardPlan.read(spark.sparkContext().hadoopConfiguration(), folder.shardPlan());
+    ScanResult result = new ScanJob(spark, config, folder, model, plan, progress).run();
+    return new StageResult(result.tables(), Map.of(), result.counters());
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.NumberedSplit.ShardFile;
 import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RejectReason;

@@ -2,6 +2,7 @@ package io.github.ffncensus.jobs.ingest;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.task.Tokenizers;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RejectReason;
 import io.github.ffncensus.text.CutDocument;

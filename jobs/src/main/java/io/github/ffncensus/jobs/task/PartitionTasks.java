@@ -1,4 +1,4 @@
-package io.github.ffncensus.jobs.ingest;
+package io.github.ffncensus.jobs.task;
 
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ import scala.reflect.ClassTag$;
 import scala.runtime.BoxedUnit;
 
 /** Runs a task per piece of work and tells of each that is done, as collect() does not. */
-final class PartitionTasks {
+public final class PartitionTasks {
   private PartitionTasks() {}
 
   /**
@@ -23,7 +23,7 @@ final class PartitionTasks {
    *
    * @param onResult called on the driver, once per piece, whatever was tried again
    */
-  static <W extends Serializable, R extends Serializable> List<R> run(
+  public static <W extends Serializable, R extends Serializable> List<R> run(
       JavaSparkContext spark,
       List<W> work,
       Function<W, R> task,

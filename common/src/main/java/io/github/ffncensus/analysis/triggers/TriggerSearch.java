@@ -1,0 +1,193 @@
+package io.github.ffncensus.analysis.triggers;
+
+import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.analysis.Packed;
+import io.github.ffncensus.analysis.RowBlock;
+import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.Transformer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The exact top k trigger prefixes of every neuron (Geva et al., section 3): table {@code
+ * trigger_prefixes}.
+ */
+public final class TriggerSearch implements Analysis {
+  private static final long serialVersionUID = 1L;
+
+  /** What competes for a place among a neuron's triggers. */
+  public enum Distinct {
+    /** Each sequence's strongest prefix, the shortest of equals, as in the paper's code. */
+    SEQUENCE,
+    /** Every prefix. */
+    PREFIX
+  }
+
+  private final int perNeuron;
+  private final Distinct distinct;
+  private final List<Polarity> polarities;
+  private final int minPosition;
+
+  /**
+   * @param perNeuron k, for each polarity
+   * @param minPosition text tokens that a prefix must have to compete, at least 1
+   */
+  public TriggerSearch(
+      int perNeuron, Distinct distinct, List<Polarity> polarities, int minPosition) {
+    this.perNeuron = perNeuron;
+    this.distinct = distinct;
+    this.polarities = List.copyOf(polarities);
+    this.minPosition = minPosition;
+  }
+
+  @Override
+  public String name() {
+    return "trigger_prefixes";
+  }
+
+  @Override
+  public ShardObserver observe(Transformer model, int shard) {
+    return new HostObserver(model.architecture());
+  }
+
+  @Override
+  public byte[] merge(byte[] left, byte[] right) {
+    Packed.Reader a = new Packed.Reader(left);
+    Packed.Reader b = new Packed.Reader(right);
+    Packed out = new Packed();
+    int neurons = a.varInt();
+    b.varInt();
+    out.putVarLong(neurons);
+    for (int p = 0; p < polarities.size(); p++) {
+      TopTriggers top = new TopTriggers(neurons, perNeuron);
+      top.offerAll(a);
+      top.offerAll(b);
+      top.write(out, 0, neurons);
+    }
+    return out.toByteArray();
+  }
+
+  /** The triggers of a fully merged block, by neuron, polarity and rank. */
+  public List<Trigger> triggers(int layer, int block, byte[] packed) {
+    Packed.Reader in = new Packed.Reader(packed);
+    int neurons = in.varInt();
+    List<TopTriggers> tops = new ArrayList<>();
+    for (int p = 0; p < polarities.size(); p++) {
+      TopTriggers top = new TopTriggers(neurons, perNeuron);
+      top.offerAll(in);
+      tops.add(top);
+    }
+    List<Trigger> triggers = new ArrayList<>();
+    for (int neuron = 0; neuron < neurons; neuron++) {
+      for (int p = 0; p < polarities.size(); p++) {
+        for (int index = 0; index < tops.get(p).size(neuron); index++) {
+          triggers.add(
+              tops.get(p).trigger(layer, block * BLOCK_NEURONS, neuron, polarities.get(p), index));
+        }
+      }
+    }
+    return triggers;
+  }
+
+  private final class HostObserver implements RowObserver {
+    private final TopTriggers[][] tops;
+    private final int neurons;
+    private final float[] strongest;
+
+    HostObserver(Architecture architecture) {
+      neurons = architecture.intermediate();
+      strongest = new float[neurons];
+      tops = new TopTriggers[polarities.size()][architecture.layers()];
+      for (TopTriggers[] ofPolarity : tops) {
+        for (int l = 0; l < ofPolarity.length; l++) {
+          ofPolarity[l] = new TopTriggers(neurons, perNeuron);
+        }
+      }
+    }
+
+    @Override
+    public void rows(int layer, RowBlock block) {
+      for (int s = 0; s < block.sequences().size(); s++) {
+        int from = block.start(s) + minPosition - 1;
+        int to = block.start(s + 1);
+        for (int p = 0; p < tops.length && from < to; p++) {
+          if (distinct == Distinct.SEQUENCE) {
+            offerStrongest(tops[p][layer], polarities.get(p), block, s, from, to);
+          } else {
+            offerAll(tops[p][layer], polarities.get(p), block, s, from, to);
+          }
+        }
+      }
+    }
+
+    private void offerStrongest(
+        TopTriggers top, Polarity polarity, RowBlock block, int s, int from, int to) {
+      float[] x = block.coefficients();
+      System.arraycopy(x, from * neurons, strongest, 0, neurons);
+      for (int row = from + 1; row < to; row++) {
+        if (polarity == Polarity.POSITIVE) {
+          keepLargest(strongest, x, row * neurons);
+        } else {
+          keepSmallest(strongest, x, row * neurons);
+        }
+      }
+      long sequence = block.sequences().get(s).id();
+      float[] bounds = top.bounds();
+      for (int i = 0; i < neurons; i++) {
+        float strength = polarity.strength(strongest[i]);
+        if (strength >= bounds[i]) {
+          int row = from;
+          while (x[row * neurons + i] != strongest[i]) {
+            row++;
+          }
+          top.offer(i, strength, sequence, block.position(row));
+        }
+      }
+    }
+
+    private void offerAll(
+        TopTriggers top, Polarity polarity, RowBlock block, int s, int from, int to) {
+      float[] x = block.coefficients();
+      long sequence = block.sequences().get(s).id();
+      float[] bounds = top.bounds();
+      for (int row = from; row < to; row++) {
+        for (int i = 0; i < neurons; i++) {
+          float strength = polarity.strength(x[row * neurons + i]);
+          if (strength >= bounds[i]) {
+            top.offer(i, strength, sequence, block.position(row));
+          }
+        }
+      }
+    }
+
+    @Override
+    public void finish(PartialSink sink) {
+      for (int l = 0; l < tops[0].length; l++) {
+        for (int b = 0; b < Analysis.blocks(neurons); b++) {
+          int from = b * BLOCK_NEURONS;
+          int to = Math.min(neurons, from + BLOCK_NEURONS);
+          Packed out = new Packed();
+          out.putVarLong(to - from);
+          for (TopTriggers[] ofPolarity : tops) {
+            ofPolarity[l].write(out, from, to);
+          }
+          sink.put(l, b, out.toByteArray());
+        }
+      }
+    }
+  }
+
+  // One flat loop each, the form that the JVM compiles to vector instructions.
+
+  private static void keepLargest(float[] strongest, float[] x, int at) {
+    for (int i = 0; i < strongest.length; i++) {
+      strongest[i] = Math.max(strongest[i], x[at + i]);
+    }
+  }
+
+  private static void keepSmallest(float[] strongest, float[] x, int at) {
+    for (int i = 0; i < strongest.length; i++) {
+      strongest[i] = Math.min(strongest[i], x[at + i]);
+    }
+  }
+}

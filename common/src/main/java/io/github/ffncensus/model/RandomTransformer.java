@@ -1,0 +1,106 @@
+package io.github.ffncensus.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.github.ffncensus.model.Architecture.PositionEncoding;
+import io.github.ffncensus.model.TransformerWeights.Layer;
+import io.github.ffncensus.model.TransformerWeights.Linear;
+import io.github.ffncensus.model.TransformerWeights.Norm;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Models of a given shape with random weights, for benchmarks: speed does not depend on values. */
+public final class RandomTransformer {
+  private final NDManager manager;
+  private final Architecture architecture;
+
+  private RandomTransformer(NDManager manager, Architecture architecture) {
+    this.manager = manager;
+    this.architecture = architecture;
+  }
+
+  /** The shape of GPT-2 small: 12 layers, 768 wide, 3,072 neurons a layer; no head. */
+  public static Transformer gpt2Small(Device device) {
+    return create(
+        device,
+        new Architecture(
+            true,
+            12,
+            768,
+            12,
+            12,
+            64,
+            3072,
+            50257,
+            1024,
+            true,
+            false,
+            1e-5,
+            PositionEncoding.LEARNED,
+            0,
+            Optional.empty(),
+            false,
+            ActivationFunction.GELU_TANH,
+            true,
+            true,
+            0,
+            false,
+            true,
+            Optional.empty(),
+            0));
+  }
+
+  /** A manager of its own on a device, for arrays that belong to no model; the caller closes it. */
+  public static NDManager newScope(Device device) {
+    TorchEngine.prepareThread();
+    return TorchEngine.newManager(device);
+  }
+
+  private static Transformer create(Device device, Architecture architecture) {
+    TorchEngine.prepareThread();
+    NDManager manager = TorchEngine.newManager(device);
+    RandomTransformer random = new RandomTransformer(manager, architecture);
+    TransformerWeights weights =
+        new TransformerWeights(
+            random.normal(architecture.vocabulary(), architecture.hidden()),
+            Optional.of(random.normal(architecture.maxSequenceTokens(), architecture.hidden())),
+            Optional.empty(),
+            Optional.empty(),
+            IntStream.range(0, architecture.layers()).mapToObj(l -> random.layer()).toList(),
+            Optional.of(random.norm()),
+            Optional.empty());
+    return new Transformer(
+        architecture, weights, new ScriptKernels(manager), Precision.FLOAT32, manager);
+  }
+
+  private Layer layer() {
+    int hidden = architecture.hidden();
+    int intermediate = architecture.intermediate();
+    return new Layer(
+        linear(hidden, hidden),
+        linear(hidden, hidden),
+        linear(hidden, hidden),
+        linear(hidden, hidden),
+        norm(),
+        norm(),
+        null,
+        linear(hidden, intermediate),
+        linear(intermediate, hidden));
+  }
+
+  private Linear linear(int in, int out) {
+    return new Linear(normal(out, in), normal(out));
+  }
+
+  private Norm norm() {
+    Shape shape = new Shape(architecture.hidden());
+    return new Norm(manager.ones(shape), manager.zeros(shape));
+  }
+
+  private NDArray normal(long... shape) {
+    return manager.randomNormal(0, 0.02f, new Shape(shape), DataType.FLOAT32);
+  }
+}

@@ -1,0 +1,172 @@
+package io.github.ffncensus.jobs.scan;
+
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.analysis.triggers.TriggerSearch;
+import io.github.ffncensus.jobs.Progress;
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.task.PartitionTasks;
+import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.table.TableFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * The pass over the corpus: one forward pass per token on the executors, a shard a task, then a
+ * distributed merge of what the shards observed. Finished shards are recorded at once and found
+ * again by the next attempt at the run.
+ */
+public final class ScanJob {
+  private final SparkSession spark;
+  private final JavaSparkContext context;
+  private final CensusConfig config;
+  private final RunFolder folder;
+  private final ModelFolder model;
+  private final ShardPlan plan;
+  private final Progress progress;
+
+  public ScanJob(
+      SparkSession spark,
+      CensusConfig config,
+      RunFolder folder,
+      ModelFolder model,
+      ShardPlan plan,
+      Progress progress) {
+    this.spark = spark;
+    this.context = new JavaSparkContext(spark.sparkContext());
+    this.config = config;
+    this.folder = folder;
+    this.model = model;
+    this.plan = plan;
+    this.progress = progress;
+  }
+
+  /**
+   * Scans what is not scanned yet, merges, and leaves the tables in staging.
+   *
+   * @throws CensusException of kind CONFIGURATION if a chosen neuron is not in the model, of kind
+   *     RUN_FAILED if staging cannot be read or written
+   */
+  public ScanResult run() {
+    checkChosenNeurons();
+    ScanContext scan = scanContext();
+    List<ShardRecord> records = scanShards(scan);
+    Map<String, List<TableFile>> tables = new LinkedHashMap<>();
+    progress.stage("merge", 0, "tables");
+    merge(scan, records, tables);
+    progress.finish();
+    if (ScanContext.activationMode(config.scan().activations()).isPresent()) {
+      tables.put(
+          ActivationFiles.TABLE,
+          records.stream().flatMap(record -> record.activations().stream()).toList());
+    }
+    return new ScanResult(tables, counters(records));
+  }
+
+  private void checkChosenNeurons() {
+    Architecture architecture = model.architecture();
+    config.scan().activations().neurons().stream()
+        .filter(n -> n.layer() >= architecture.layers() || n.index() >= architecture.intermediate())
+        .findFirst()
+        .ifPresent(
+            n -> {
+              throw CensusException.configuration(
+                  "census.scan.activations.neurons: %d:%d is not in the model, which has layers 0 to %d with neurons 0 to %d"
+                      .formatted(
+                          n.layer(),
+                          n.index(),
+                          architecture.layers() - 1,
+                          architecture.intermediate() - 1));
+            });
+  }
+
+  private ScanContext scanContext() {
+    Configuration hadoop = context.hadoopConfiguration();
+    return new ScanContext(
+        context.broadcast(new SerializableConfiguration(hadoop)),
+        config,
+        folder.runId(),
+        folder.staging("scan").toString(),
+        folder.table("sequences").toString(),
+        model.path().toAbsolutePath().toString(),
+        model.weightsSha256());
+  }
+
+  private List<ShardRecord> scanShards(ScanContext scan) {
+    ShardRecords recorded;
+    try {
+      recorded = new ShardRecords(context.hadoopConfiguration(), folder.staging("scan"));
+    } catch (IOException e) {
+      throw CensusException.runFailed("cannot open " + folder.staging("scan"), e);
+    }
+    List<ShardRecord> records = new ArrayList<>();
+    List<Shard> missing = new ArrayList<>();
+    progress.stage("scan", plan.shards().size(), "shards");
+    for (Shard shard : plan.shards()) {
+      Optional<ShardRecord> known = recorded.find(shard.index());
+      known.ifPresentOrElse(records::add, () -> missing.add(shard));
+    }
+    progress.advance(records.size(), 0);
+    records.addAll(
+        PartitionTasks.run(
+            context,
+            missing,
+            new ScanShard(scan),
+            ShardRecord.class,
+            record -> {
+              recorded.write(record);
+              progress.advance(1, record.tokens());
+            }));
+    progress.finish();
+    return records;
+  }
+
+  private void merge(
+      ScanContext scan, List<ShardRecord> records, Map<String, List<TableFile>> tables) {
+    Architecture architecture = model.architecture();
+    for (Analysis analysis : ScanContext.analyses(config.scan(), architecture)) {
+      var merged = MergedBlocks.of(context, scan, analysis, architecture, records);
+      if (analysis instanceof TriggerSearch search) {
+        tables.put(
+            TriggerTable.TABLE,
+            TriggerTable.write(spark, scan, search, architecture, plan, merged));
+      } else {
+        tables.put(WriteStats.TABLE, merged.mapPartitions(new WriteStats(scan)).collect());
+      }
+      progress.advance(1, 0);
+    }
+  }
+
+  private static Map<String, Object> counters(List<ShardRecord> records) {
+    long tokens = records.stream().mapToLong(ShardRecord::tokens).sum();
+    long padded = records.stream().mapToLong(ShardRecord::paddedTokens).sum();
+    Map<String, Object> counters = new LinkedHashMap<>();
+    counters.put("shards", records.size());
+    counters.put("sequences", records.stream().mapToLong(ShardRecord::sequences).sum());
+    counters.put("tokens", tokens);
+    counters.put("text_tokens", records.stream().mapToLong(ShardRecord::textTokens).sum());
+    counters.put("padding_fraction", padded == 0 ? 0 : 1 - tokens / (double) padded);
+    counters.put("batch_halvings", records.stream().mapToInt(ShardRecord::halvings).sum());
+    counters.put("task_seconds", records.stream().mapToDouble(ShardRecord::seconds).sum());
+    counters.put("devices", records.stream().map(ShardRecord::device).distinct().sorted().toList());
+    counters.put(
+        "partial_bytes",
+        records.stream()
+            .flatMap(record -> record.partials().stream())
+            .mapToLong(ShardRecord.Partial::bytes)
+            .sum());
+    return counters;
+  }
+}

@@ -1,0 +1,125 @@
+package io.github.ffncensus.jobs.scan;
+
+import ai.djl.Device;
+import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.analysis.Analysis.ShardObserver;
+import io.github.ffncensus.analysis.BatchPlan;
+import io.github.ffncensus.analysis.ShardScan;
+import io.github.ffncensus.analysis.activations.ActivationMode;
+import io.github.ffncensus.analysis.activations.ActivationRecorder;
+import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.model.DeviceChoice;
+import io.github.ffncensus.model.Precision;
+import io.github.ffncensus.model.SharedTransformers;
+import io.github.ffncensus.model.TokenSequence;
+import io.github.ffncensus.model.Transformer;
+import io.github.ffncensus.table.ParquetTableReader;
+import io.github.ffncensus.table.TableFile;
+import io.github.ffncensus.table.TableRow;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.Function;
+
+/** Task: one forward pass over a shard for all analyses, its results left in staging. */
+final class ScanShard implements Function<Shard, ShardRecord> {
+  private static final long serialVersionUID = 1L;
+
+  private final ScanContext context;
+
+  ScanShard(ScanContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public ShardRecord call(Shard shard) throws IOException {
+    long start = System.nanoTime();
+    Device device = DeviceChoice.resolve(context.config().model().device(), scheduledGpus());
+    Precision precision = Precision.valueOf(context.config().model().precision().name());
+    Transformer model =
+        SharedTransformers.get(
+            java.nio.file.Path.of(context.modelPath()), context.weightsSha256(), device, precision);
+    BatchPlan plan = BatchPlan.of(sequences(shard), context.config().scan().batchTokens());
+    List<Analysis> analyses = ScanContext.analyses(context.config().scan(), model.architecture());
+    List<ShardObserver> observers = new ArrayList<>();
+    try (ActivationFiles activations = new ActivationFiles(context, shard.index())) {
+      analyses.forEach(analysis -> observers.add(analysis.observe(model, shard.index())));
+      Optional<ActivationMode> mode =
+          ScanContext.activationMode(context.config().scan().activations());
+      mode.ifPresent(
+          m -> observers.add(new ActivationRecorder(m, model.architecture(), activations)));
+      ShardScan scan = new ShardScan(model::observe, observers, tokens -> stopIfKilled());
+      scan.run(plan);
+      List<ShardRecord.Partial> partials = new ArrayList<>();
+      for (int i = 0; i < analyses.size(); i++) {
+        partials.add(write(analyses.get(i).name(), observers.get(i), shard.index()));
+      }
+      List<TableFile> recorded = activations.finish();
+      return new ShardRecord(
+          shard.index(),
+          partials,
+          recorded,
+          shard.sequences(),
+          plan.tokens(),
+          plan.paddedTokens(),
+          plan.textTokens(),
+          scan.halvings(),
+          (System.nanoTime() - start) / 1e9,
+          device.toString());
+    } finally {
+      observers.forEach(ShardObserver::close);
+    }
+  }
+
+  private static List<String> scheduledGpus() {
+    var gpus = TaskContext.get().resourcesJMap().get("gpu");
+    return gpus == null ? List.of() : List.of(gpus.addresses());
+  }
+
+  /** A task that Spark gave up (a speculative copy, a cancelled job) ends between two batches. */
+  private static void stopIfKilled() {
+    TaskContext.get().killTaskIfInterrupted();
+  }
+
+  private List<TokenSequence> sequences(Shard shard) throws IOException {
+    List<TokenSequence> sequences = new ArrayList<>();
+    for (String file : shard.files()) {
+      Path path = new Path(context.sequences(), file);
+      try (ParquetTableReader rows =
+          ParquetTableReader.open(
+              context.hadoop(), path, "sequence_id", "token_ids", "token_starts")) {
+        for (TableRow row = rows.next(); row != null; row = rows.next()) {
+          int[] starts = row.getIntList("token_starts");
+          boolean[] special = new boolean[starts.length];
+          for (int t = 0; t < starts.length; t++) {
+            special[t] = starts[t] < 0;
+          }
+          sequences.add(
+              new TokenSequence(row.getLong("sequence_id"), row.getIntList("token_ids"), special));
+        }
+      }
+    }
+    return sequences;
+  }
+
+  private ShardRecord.Partial write(String analysis, ShardObserver observer, int shard)
+      throws IOException {
+    String name = "%05d-%s.%s".formatted(shard, ScanContext.attempt(), analysis);
+    Path file = context.staged(ScanContext.PARTIALS, name);
+    try (PartialFile.Writer out = new PartialFile.Writer(context.hadoop(), file)) {
+      observer.finish(
+          (layer, block, packed) -> {
+            try {
+              out.put(layer, block, packed);
+            } catch (IOException e) {
+              throw new UncheckedIOException("cannot write " + file, e);
+            }
+          });
+      return new ShardRecord.Partial(analysis, name, out.finish());
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.ffncensus.jobs.scan;
+
+import io.github.ffncensus.table.TableFile;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What a successful attempt at a shard left in staging. Once the driver has recorded it, the shard
+ * is never computed again.
+ *
+ * @param partials one file per analysis that merges
+ * @param activations finished files of the table {@code activations}
+ * @param tokens that went through the model, special tokens included, padding not
+ * @param paddedTokens the same with padding
+ * @param textTokens that were counted
+ * @param halvings batches halved for want of device memory
+ * @param seconds from start to end of the attempt
+ */
+record ShardRecord(
+    int shard,
+    List<Partial> partials,
+    List<TableFile> activations,
+    long sequences,
+    long tokens,
+    long paddedTokens,
+    long textTokens,
+    int halvings,
+    double seconds,
+    String device)
+    implements Serializable {
+
+  /** A file of packed blocks in the staging folder {@code partials}. */
+  record Partial(String analysis, String file, long bytes) implements Serializable {}
+
+  String partialOf(String analysis) {
+    return partials.stream()
+        .filter(partial -> partial.analysis().equals(analysis))
+        .map(Partial::file)
+        .findFirst()
+        .orElseThrow();
+  }
+}
