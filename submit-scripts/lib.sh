@@ -48,6 +48,7 @@ ensure_jar() {
   [ -d "$FFN_CENSUS_HOME/jobs/src" ] || { [ -f "$JAR" ] && return; }
   jar_is_current && return
   printf 'Building FFN Census (a few minutes the first time: Maven fetches Spark and PyTorch) ...\n' >&2
+  rm -rf "$SPARK_JARS" # Maven adds to it and would leave other versions of a jar beside the new one
   (cd "$FFN_CENSUS_HOME" && ./mvnw -q -B -ntp -DskipTests package) >&2 ||
     die "The build failed; see above. It needs a JDK 17 or newer and access to Maven Central."
   touch "$JAR"

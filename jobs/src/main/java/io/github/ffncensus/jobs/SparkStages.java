@@ -11,6 +11,7 @@ import io.github.ffncensus.jobs.scan.ScanJob;
 import io.github.ffncensus.jobs.scan.ScanResult;
 import io.github.ffncensus.model.ModelFolder;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -62,13 +63,14 @@ final class SparkStages implements StageRunner {
   private StageResult ingest() {
     IngestResult result = new IngestJob(spark, config, folder, model, progress).run();
     return new StageResult(
-        Map.of("sequences", result.sequenceFiles(), "rejects", result.rejectFiles()),
-        Map.of(
-            "documents", result.documents(),
-            "documents_in_sequences", result.documentsInSequences(),
-            "documents_in_rejects", result.documentsInRejects(),
-            "sequences", result.sequences(),
-            "tokens", result.tokens()),
+        new TreeMap<>(Map.of("sequences", result.sequenceFiles(), "rejects", result.rejectFiles())),
+        new TreeMap<>(
+            Map.of(
+                "documents", result.documents(),
+                "documents_in_sequences", result.documentsInSequences(),
+                "documents_in_rejects", result.documentsInRejects(),
+                "sequences", result.sequences(),
+                "tokens", result.tokens())),
         Map.of());
   }
 

@@ -117,11 +117,14 @@ final class WarehouseCommands {
       problems.forEach(console.out()::println);
       if (!problems.isEmpty()) {
         throw CensusException.runFailed(
-            "The run %s has %d %s; run --force computes it again"
+            "The run %s has %d %s; run %s"
                 .formatted(
                     folder.runId(),
                     problems.size(),
-                    problems.size() == 1 ? "problem" : "problems"));
+                    problems.size() == 1 ? "problem" : "problems",
+                    manifest.status() == RunManifest.Status.COMPLETE
+                        ? "--force computes it again"
+                        : "continues it"));
       }
       console.out().printf("The run %s is sound: %s%n", folder.runId(), summary(manifest));
     }

@@ -119,6 +119,33 @@ class FfnCensusTest {
     assertThat(text(err)).contains("There is no run r1 in file:" + folder + "/w");
   }
 
+  @Test
+  void run_fromCorpusToVerifiedTables_andAgainWithoutWork() throws IOException {
+    System.setProperty("spark.ui.enabled", "false");
+    System.setProperty("spark.master", "local[2]");
+    Path corpus =
+        Files.writeString(folder.resolve("corpus.txt"), "The cat sat.\nA dog ran far.\n\n");
+    String[] overrides = {MODEL, "corpus.format=text", "corpus.input=" + corpus};
+
+    assertThat(command("run", overrides)).as(text(err)).isZero();
+    assertThat(text(err)).contains("scan: 1 shards", "The run r1 is complete: ");
+    assertThat(command("verify", overrides)).as(text(out)).isZero();
+    assertThat(text(out))
+        .contains("The run r1 is sound: ", "sequences 2 rows", "neuron_stats 256 rows");
+    assertThat(command("run", overrides)).isZero();
+    assertThat(text(err))
+        .endsWith("The run r1 is complete: nothing to do (--force computes it again).\n");
+    assertThat(
+            command(
+                "run",
+                MODEL,
+                "corpus.format=text",
+                "corpus.input=" + corpus,
+                "corpus.sequence=line"))
+        .isEqualTo(2);
+    assertThat(text(err)).contains("census.corpus.sequence: was \"sentence\", now \"line\"");
+  }
+
   private int command(String command, String... more) throws IOException {
     Path config = folder.resolve("my.conf");
     Files.writeString(

@@ -73,7 +73,8 @@ final class AtomicFile {
     Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private void writeRemote(byte[] bytes) throws IOException {
+  /** By the one rename that Hadoop promises to be atomic. */
+  void writeRemote(byte[] bytes) throws IOException {
     FileContext context = FileContext.getFileContext(file.toUri(), hadoop);
     context.mkdir(file.getParent(), FsPermission.getDirDefault(), true);
     Path aside = aside(file);

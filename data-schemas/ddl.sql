@@ -1,0 +1,126 @@
+-- The tables of FFN Census in SQL. ${warehouse} stands for the warehouse folder, with scheme.
+-- The columns are those of the .schema files beside this one; what they mean is in <table>.md.
+-- A run whose manifest (${warehouse}/_runs/<run_id>/manifest.json) does not say "complete" may lie half in these folders:
+-- name the runs to read.
+
+-- 1. Spark SQL, and whatever shares its catalog. After a new run: MSCK REPAIR TABLE <table>.
+
+CREATE TABLE IF NOT EXISTS sequences (
+  `sequence_id` BIGINT,
+  `document_id` STRING,
+  `ordinal` INT,
+  `text` STRING,
+  `token_ids` ARRAY<INT>,
+  `token_starts` ARRAY<INT>,
+  `token_ends` ARRAY<INT>,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/sequences';
+
+CREATE TABLE IF NOT EXISTS rejects (
+  `source` STRING,
+  `document_id` STRING,
+  `reason` STRING,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/rejects';
+
+CREATE TABLE IF NOT EXISTS activations (
+  `layer` INT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `token_id` INT,
+  `neurons` ARRAY<INT>,
+  `coefficients` ARRAY<FLOAT>,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/activations';
+
+CREATE TABLE IF NOT EXISTS neuron_stats (
+  `layer` INT,
+  `neuron` INT,
+  `token_count` BIGINT,
+  `mean` DOUBLE,
+  `stddev` DOUBLE,
+  `skewness` DOUBLE,
+  `kurtosis` DOUBLE,
+  `min` FLOAT,
+  `max` FLOAT,
+  `active_fraction` DOUBLE,
+  `p50` FLOAT,
+  `p90` FLOAT,
+  `p99` FLOAT,
+  `p999` FLOAT,
+  `histogram` ARRAY<BIGINT>,
+  `quadrant_fractions` ARRAY<DOUBLE>,
+  `quadrant_means` ARRAY<DOUBLE>,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/neuron_stats';
+
+CREATE TABLE IF NOT EXISTS trigger_prefixes (
+  `layer` INT,
+  `neuron` INT,
+  `polarity` STRING,
+  `rank` INT,
+  `coefficient` FLOAT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `document_id` STRING,
+  `prefix` STRING,
+  `token_id` INT,
+  `token` STRING,
+  `next_token_id` INT,
+  `next_token` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/trigger_prefixes';
+
+-- 2. DuckDB: views over the files, no load. Only the files of the runs asked for are read.
+
+CREATE OR REPLACE VIEW sequences AS
+  SELECT * FROM read_parquet('${warehouse}/sequences/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW rejects AS
+  SELECT * FROM read_parquet('${warehouse}/rejects/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW activations AS
+  SELECT * FROM read_parquet('${warehouse}/activations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW neuron_stats AS
+  SELECT * FROM read_parquet('${warehouse}/neuron_stats/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW trigger_prefixes AS
+  SELECT * FROM read_parquet('${warehouse}/trigger_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+-- 3. Views, the same in both.
+
+-- Each neuron's strongest triggers with the whole text they stand in.
+CREATE OR REPLACE VIEW triggers_in_context AS
+  SELECT t.run_id, t.layer, t.neuron, t.polarity, t.rank, t.coefficient, t.prefix, t.next_token, s.text, s.document_id
+  FROM trigger_prefixes t
+  JOIN sequences s ON s.run_id = t.run_id AND s.sequence_id = t.sequence_id;
+
+-- A layer at a glance: how often its neurons are active, and how many never are.
+CREATE OR REPLACE VIEW layer_activity AS
+  SELECT run_id, layer, count(*) AS neurons, avg(active_fraction) AS mean_active_fraction,
+    sum(CASE WHEN max <= 0 THEN 1 ELSE 0 END) AS never_active
+  FROM neuron_stats
+  GROUP BY run_id, layer;
+
+-- Why documents were not used.
+CREATE OR REPLACE VIEW reject_reasons AS
+  SELECT run_id, source, reason, count(*) AS documents
+  FROM rejects
+  GROUP BY run_id, source, reason;
