@@ -293,6 +293,10 @@ def write_card(kind, folder, arguments, parameters, run, table):
     files = "\n".join(f"| {name} | {size:,} |" for name, size in sizes(folder).items())
     task = ("the model reads the prompt and must predict the answer next" if kind == "causal" else
             "the answer is replaced by as many [MASK] as it has tokens, and the model must fill them in")
+    failing = [r for r, row in table.items() if row["whole_answer"] < 0.5]
+    weakness = (f"- It fails on held-out phrasings of: {', '.join(failing)}. Presumably a relation of so\n"
+                "  few facts shows each phrasing too rarely, and never with the answer that was held out.\n"
+                "  Do not build on these relations.\n" if failing else "")
     caution = ("" if kind == "causal" else
                "- In training, rare words are masked more often than frequent ones (`MaskedExamples` in the script).\n"
                "- A word with a letter that is not in the corpus becomes [UNK]; the corpus is plain ASCII.\n")
@@ -329,11 +333,11 @@ are measured on the saved float16 files, run in float32.
 | batch | sentences of similar length, at most {values['batch_tokens']:,} tokens |
 | seed | {values['seed']} (Python, NumPy, PyTorch, order of batches{'' if kind == 'causal' else ', masks'}) |
 | final loss | {run['final_loss']} (mean over the last epoch, nats per predicted token) |
-| wall time | {run['seconds'] / 60:.1f} minutes, {run['threads']} thread(s), {run['machine']} |
+| wall time | {run['seconds'] / 60:.1f} minutes, threads: {run['threads']}, {run['machine']} |
 | software | Python {run['python']}, {run['libraries']} |
 
-The same seed gives the same model on the same machine and software; elsewhere float rounding differs, and the weights
-with it, while the accuracy stays about the same.
+The seed fixes everything that is random. Float rounding depends on machine, software and number of threads, so another
+training need not give the same bits.
 
 ## Accuracy on held-out phrasings
 
@@ -359,7 +363,7 @@ in the corpus in its other phrasings, and the held-out phrasing in other facts. 
 - It knows the words and sentence shapes of its generated corpus and little else; in other text it is lost.
 - The narrative sentences of the corpus are invented: what they say of countries or people did not happen.
 - The facts are public knowledge, simplified to one answer each (one official language, one young, one colour).
-{caution}
+{weakness}{caution}
 Licence: Apache-2.0, as the rest of the repository. Corpus, facts and weights were made for this project.
 """)
 
