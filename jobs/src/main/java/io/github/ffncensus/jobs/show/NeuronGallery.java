@@ -3,7 +3,6 @@ package io.github.ffncensus.jobs.show;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
-import io.github.ffncensus.jobs.show.NeuronTriggers.Common;
 import io.github.ffncensus.jobs.show.NeuronTriggers.Line;
 import io.github.ffncensus.table.ParquetTableReader;
 import io.github.ffncensus.table.TableFile;
@@ -14,9 +13,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -30,9 +29,9 @@ import org.apache.hadoop.fs.Path;
 public final class NeuronGallery {
   private static final String TRIGGERS = "trigger_prefixes";
   private static final String STATS = "neuron_stats";
-
-  /** A word in more than this share of the strongest prefixes says nothing about one neuron. */
-  private static final double COMMON_WORD = 0.1;
+  private static final String[] TRIGGER_COLUMNS = {
+    "layer", "neuron", "polarity", "rank", "coefficient", "prefix", "token", "next_token"
+  };
 
   private final Configuration hadoop;
   private final RunFolder folder;
@@ -50,9 +49,9 @@ public final class NeuronGallery {
     }
   }
 
-  private record Exhibit(NeuronTriggers triggers, Common common) {
+  private record Exhibit(NeuronTriggers triggers, Optional<SharedFeature> shared) {
     double clarity() {
-      return common.share() * Math.sqrt(triggers.lines().size());
+      return shared.map(SharedFeature::clarity).orElse(0.0);
     }
   }
 
@@ -77,53 +76,47 @@ public final class NeuronGallery {
 
   /** Prints the neurons at these addresses. */
   public void print(Set<Address> chosen, PrintStream out) {
+    Background background = background();
     TreeMap<Address, Exhibit> exhibits = new TreeMap<>();
-    Set<String> common = commonWords();
+    for (Address address : chosen) {
+      NeuronTriggers none = new NeuronTriggers(address.layer(), address.neuron(), List.of());
+      exhibits.put(address, new Exhibit(none, Optional.empty()));
+    }
     forEachNeuron(
-        triggers -> {
-          Address address = new Address(triggers.layer(), triggers.neuron());
-          if (chosen.contains(address)) {
-            exhibits.put(address, new Exhibit(triggers, triggers.common(common)));
-          }
-        });
-    chosen.forEach(
-        address ->
-            exhibits.computeIfAbsent(
-                address,
-                dead ->
-                    new Exhibit(new NeuronTriggers(dead.layer(), dead.neuron(), List.of()), null)));
+        triggers ->
+            exhibits.computeIfPresent(
+                new Address(triggers.layer(), triggers.neuron()),
+                (address, none) -> new Exhibit(triggers, triggers.shared(background))));
     print(exhibits, out);
   }
 
   /** Prints the plainest neurons of every layer, no two of a layer for the same kind of reason. */
   public void print(PrintStream out) {
-    Set<String> common = commonWords();
-    TreeMap<Integer, Map<NeuronTriggers.Kind, Exhibit>> best = new TreeMap<>();
+    Background background = background();
+    TreeMap<Integer, Map<SharedFeature.Kind, Exhibit>> best = new TreeMap<>();
     forEachNeuron(
         triggers -> {
-          Common shared = triggers.common(common);
-          if (shared != null) {
-            best.computeIfAbsent(
-                    triggers.layer(), layer -> new EnumMap<>(NeuronTriggers.Kind.class))
-                .merge(
-                    shared.kind(),
-                    new Exhibit(triggers, shared),
-                    (a, b) -> b.clarity() > a.clarity() ? b : a);
-          }
+          Exhibit exhibit = new Exhibit(triggers, triggers.shared(background));
+          exhibit
+              .shared()
+              .ifPresent(
+                  shared ->
+                      best.computeIfAbsent(
+                              triggers.layer(), layer -> new EnumMap<>(SharedFeature.Kind.class))
+                          .merge(
+                              shared.kind(), exhibit, (a, b) -> b.clarity() > a.clarity() ? b : a));
         });
     TreeMap<Address, Exhibit> exhibits = new TreeMap<>();
-    best.values()
-        .forEach(
+    best.values().stream()
+        .flatMap(
             ofLayer ->
                 ofLayer.values().stream()
                     .sorted(Comparator.comparingDouble(Exhibit::clarity).reversed())
-                    .limit(perLayer)
-                    .forEach(
-                        exhibit ->
-                            exhibits.put(
-                                new Address(
-                                    exhibit.triggers().layer(), exhibit.triggers().neuron()),
-                                exhibit)));
+                    .limit(perLayer))
+        .forEach(
+            exhibit ->
+                exhibits.put(
+                    new Address(exhibit.triggers().layer(), exhibit.triggers().neuron()), exhibit));
     print(exhibits, out);
   }
 
@@ -135,9 +128,10 @@ public final class NeuronGallery {
               "%nLayer %d, neuron %d: %s%n",
               address.layer(),
               address.neuron(),
-              exhibit.common() == null
-                  ? "nothing that most of its strongest prefixes share"
-                  : exhibit.common());
+              exhibit
+                  .shared()
+                  .map(SharedFeature::toString)
+                  .orElse("its strongest prefixes share nothing plain"));
           if (stats.containsKey(address)) {
             out.println("  " + stats.get(address));
           }
@@ -183,28 +177,25 @@ public final class NeuronGallery {
     return stats;
   }
 
-  private Set<String> commonWords() {
-    Map<String, Integer> counts = new HashMap<>();
-    int[] strongest = new int[1];
+  private Background background() {
+    Background background = new Background();
     forEachRow(
         TRIGGERS,
         row -> {
           if (row.getInt("rank") == 1) {
-            strongest[0]++;
-            new HashSet<>(List.of(NeuronTriggers.words(row.getString("prefix"))))
-                .forEach(word -> counts.merge(word, 1, Integer::sum));
+            background.add(line(row));
           }
         },
-        "rank",
-        "prefix");
-    Set<String> common = new HashSet<>();
-    counts.forEach(
-        (word, count) -> {
-          if (count > COMMON_WORD * strongest[0]) {
-            common.add(word);
-          }
-        });
-    return common;
+        TRIGGER_COLUMNS);
+    return background;
+  }
+
+  private static Line line(TableRow row) {
+    return new Line(
+        row.getFloat("coefficient"),
+        row.getString("prefix"),
+        row.getString("token"),
+        row.getString("next_token"));
   }
 
   private void forEachNeuron(Consumer<NeuronTriggers> consumer) {
@@ -227,21 +218,10 @@ public final class NeuronGallery {
             current[0] = address;
           }
           if (row.getString("polarity").equals("positive")) {
-            lines.add(
-                new Line(
-                    row.getFloat("coefficient"),
-                    row.getString("prefix"),
-                    row.getString("token"),
-                    row.getString("next_token")));
+            lines.add(line(row));
           }
         },
-        "layer",
-        "neuron",
-        "polarity",
-        "coefficient",
-        "prefix",
-        "token",
-        "next_token");
+        TRIGGER_COLUMNS);
     flush.run();
   }
 

@@ -1,53 +1,48 @@
 package io.github.ffncensus.jobs.show;
 
+import io.github.ffncensus.jobs.show.SharedFeature.Kind;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.stream.Stream;
 
-/**
- * A neuron's positive triggers, strongest first, repeated prefixes left out, and what most of them
- * share.
- */
+/** A neuron's positive triggers, strongest first, repeated prefixes left out. */
 record NeuronTriggers(int layer, int neuron, List<Line> lines) {
   /** Fewer distinct prefixes than this prove nothing. */
   private static final int ENOUGH = 5;
 
-  /** Shared by this share of the prefixes or more counts as what the neuron responds to. */
+  /** What this share of the prefixes or more have in common counts as what a neuron responds to. */
   private static final double MOST = 0.5;
 
-  /** One trigger prefix. */
-  record Line(float coefficient, String prefix, String token, String nextToken) {}
-
-  /** What a neuron's triggers have in common. */
-  enum Kind {
-    LAST_TOKEN,
-    WORD,
-    NEXT_TOKEN
-  }
-
   /**
-   * @param value the shared token or word
-   * @param count how many of {@code of} prefixes have it
+   * One trigger prefix.
+   *
+   * @param nextToken null at the end of a sequence
    */
-  record Common(Kind kind, String value, int count, int of) {
-    double share() {
-      return count / (double) of;
-    }
+  record Line(float coefficient, String prefix, String token, String nextToken) {
 
-    @Override
-    public String toString() {
-      String what =
-          switch (kind) {
-            case LAST_TOKEN -> "end in";
-            case WORD -> "mention";
-            case NEXT_TOKEN -> "come before";
-          };
-      return "%d of its %d strongest distinct prefixes %s \"%s\"".formatted(count, of, what, value);
+    /** The values of one kind of feature that this prefix has. */
+    Set<String> features(Kind kind) {
+      return switch (kind) {
+        case LAST_TOKEN -> Set.of(readable(token));
+        case NEXT_TOKEN -> nextToken == null ? Set.of() : Set.of(readable(nextToken));
+        case WORD -> {
+          String[] words = prefix.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+");
+          Set<String> inner = new HashSet<>();
+          for (int i = 0; i < words.length - 1; i++) {
+            if (words[i].length() > 1) {
+              inner.add(words[i]);
+            }
+          }
+          yield inner;
+        }
+      };
     }
   }
 
@@ -57,53 +52,29 @@ record NeuronTriggers(int layer, int neuron, List<Line> lines) {
     return new NeuronTriggers(layer, neuron, List.copyOf(distinct.values()));
   }
 
-  /**
-   * The clearest thing that most prefixes share, or null: a last token, else a word elsewhere in
-   * the prefix, else the token that comes next.
-   *
-   * @param common words that are in many prefixes of the table anyway
-   */
-  Common common(Set<String> common) {
+  /** What most prefixes share and prefixes at large do not; the clearest such thing. */
+  Optional<SharedFeature> shared(Background background) {
     if (lines.size() < ENOUGH) {
-      return null;
+      return Optional.empty();
     }
-    Common last = most(Kind.LAST_TOKEN, line -> Set.of(readable(line.token())));
-    if (last.share() >= MOST) {
-      return last;
-    }
-    Common word = most(Kind.WORD, line -> innerWords(line, common));
-    Common next =
-        most(
-            Kind.NEXT_TOKEN,
-            line -> line.nextToken() == null ? Set.of() : Set.of(readable(line.nextToken())));
-    Common best = word.share() >= next.share() ? word : next;
-    return best.share() >= MOST ? best : null;
+    return Stream.of(Kind.values())
+        .flatMap(kind -> shared(kind, background))
+        .max(Comparator.comparingDouble(SharedFeature::clarity));
   }
 
-  private Common most(Kind kind, Function<Line, Set<String>> features) {
+  private Stream<SharedFeature> shared(Kind kind, Background background) {
     Map<String, Integer> counts = new HashMap<>();
     lines.forEach(
-        line -> features.apply(line).forEach(value -> counts.merge(value, 1, Integer::sum)));
+        line -> line.features(kind).forEach(value -> counts.merge(value, 1, Integer::sum)));
     return counts.entrySet().stream()
-        .max(
-            Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
-        .map(most -> new Common(kind, most.getKey(), most.getValue(), lines.size()))
-        .orElse(new Common(kind, "", 0, lines.size()));
-  }
-
-  private static Set<String> innerWords(Line line, Set<String> common) {
-    String[] words = words(line.prefix());
-    Set<String> inner = new HashSet<>();
-    for (int i = 0; i < words.length - 1; i++) {
-      if (words[i].length() > 1 && !common.contains(words[i])) {
-        inner.add(words[i]);
-      }
-    }
-    return inner;
-  }
-
-  static String[] words(String text) {
-    return text.toLowerCase(Locale.ROOT).split("[^\\p{L}\\p{N}]+");
+        .filter(counted -> counted.getValue() >= MOST * lines.size())
+        .map(
+            counted -> {
+              int count = counted.getValue();
+              double rate = background.rate(kind, counted.getKey());
+              double clarity = count * Math.log(count / (double) lines.size() / rate);
+              return new SharedFeature(kind, counted.getKey(), count, lines.size(), clarity);
+            });
   }
 
   /** Without the marks by which tokenizers show a space before the token. */
