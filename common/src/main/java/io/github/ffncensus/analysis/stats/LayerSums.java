@@ -72,14 +72,15 @@ final class LayerSums {
   }
 
   private float[] means(float[] x, int rows) {
-    float[] means = new float[neurons];
+    double[] sums = new double[neurons];
     for (int row = 0; row < rows; row++) {
       for (int i = 0, at = row * neurons; i < neurons; i++) {
-        means[i] += x[at + i];
+        sums[i] += x[at + i];
       }
     }
+    float[] means = new float[neurons];
     for (int i = 0; i < neurons; i++) {
-      means[i] /= rows;
+      means[i] = (float) (sums[i] / rows);
     }
     return means;
   }

@@ -50,8 +50,7 @@ final class ScanShard implements Function<Shard, ShardRecord> {
       analyses.forEach(analysis -> observers.add(analysis.observe(model, shard.index())));
       Optional<ActivationMode> mode =
           ScanContext.activationMode(context.config().scan().activations());
-      mode.ifPresent(
-          m -> observers.add(ActivationRecorder.observe(m, model, activations)));
+      mode.ifPresent(m -> observers.add(ActivationRecorder.observe(m, model, activations)));
       ShardScan scan = new ShardScan(model::observe, observers, tokens -> stopIfKilled());
       scan.run(plan);
       List<ShardRecord.Partial> partials = new ArrayList<>();
