@@ -24,6 +24,11 @@ final class HostRows implements ForwardObserver {
   private float[] coefficients = new float[0];
   private int[] positions = new int[0];
 
+  /** Most tokens of a batch, padding included, that a buffer of the host can show. */
+  static int maxBatchTokens(int neurons) {
+    return Integer.MAX_VALUE / Float.BYTES / neurons;
+  }
+
   HostRows(List<RowObserver> observers) {
     this.observers = observers;
   }

@@ -137,7 +137,6 @@ public final class ScanBenchmark {
       sequences.add(TokenSequence.of(sequences.size(), ids));
       tokens += ids.length;
     }
-    // Batches as a shard of a million tokens would have them: whole ones, one length each.
     return BatchPlan.of(sequences, batchTokens);
   }
 

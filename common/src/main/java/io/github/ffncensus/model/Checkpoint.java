@@ -149,11 +149,12 @@ final class Checkpoint {
       for (Map.Entry<String, JsonNode> field : root.properties()) {
         if (!field.getKey().equals("__metadata__")) {
           Entry entry = entry(file, field.getKey(), field.getValue(), 8 + headerBytes);
-          if (entry.offset() + entry.bytes() > size) {
+          // Offsets come from the file: their sum may overflow.
+          if (entry.offset() < 0 || entry.bytes() > size - entry.offset()) {
             throw truncated(
                 file,
                 size,
-                "tensor " + entry.name() + " ends at " + (entry.offset() + entry.bytes()));
+                "tensor " + entry.name() + " of " + entry.bytes() + " bytes ends beyond that");
           }
           entries.put(entry.name(), entry);
         }

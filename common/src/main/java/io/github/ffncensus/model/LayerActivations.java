@@ -9,8 +9,8 @@ import ai.djl.ndarray.NDArray;
  * @param layer from 0
  * @param ffnInput x, width hidden
  * @param coefficients m, width intermediate: post-activation; act(gate) * up for gated FFNs
- * @param gate gate projection before its activation, gated FFNs only
- * @param up up projection, gated FFNs only
+ * @param gate gate projection before its activation, gated FFNs only; float32 like the coefficients
+ * @param up up projection, gated FFNs only; float32
  * @param ffnOutput y, width hidden
  * @param residualBefore r, width hidden
  * @param residualAfter o, width hidden

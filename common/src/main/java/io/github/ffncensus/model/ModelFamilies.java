@@ -1,5 +1,6 @@
 package io.github.ffncensus.model;
 
+import io.github.ffncensus.CensusException;
 import io.github.ffncensus.model.Architecture.PositionEncoding;
 import io.github.ffncensus.model.ModelFamily.Part;
 import java.util.List;
@@ -94,7 +95,7 @@ final class ModelFamilies {
         hidden,
         heads,
         heads,
-        hidden / heads,
+        headSize(config, hidden, heads),
         config.integer("intermediate_size"),
         config.integer("vocab_size"),
         config.integer("max_position_embeddings") - firstPosition,
@@ -145,7 +146,7 @@ final class ModelFamilies {
         hidden,
         heads,
         heads,
-        hidden / heads,
+        headSize(config, hidden, heads),
         config.integer("n_inner", 4 * hidden),
         config.integer("vocab_size"),
         config.integer(List.of("n_positions", "max_position_embeddings", "n_ctx")),
@@ -190,7 +191,8 @@ final class ModelFamilies {
   private static Architecture llamaArchitecture(ModelConfig config) {
     int hidden = config.integer("hidden_size");
     int heads = config.integer("num_attention_heads");
-    int headSize = config.integer("head_dim", hidden / heads);
+    int headSize =
+        config.has("head_dim") ? config.integer("head_dim") : headSize(config, hidden, heads);
     return new Architecture(
         true,
         config.integer("num_hidden_layers"),
@@ -216,6 +218,19 @@ final class ModelFamilies {
         config.bool("tie_word_embeddings", false),
         Optional.empty(),
         config.integer("pad_token_id", 0));
+  }
+
+  private static int headSize(ModelConfig config, int hidden, int heads) {
+    if (heads == 0 || hidden % heads != 0) {
+      throw CensusException.input(
+          config.file()
+              + ": the hidden size "
+              + hidden
+              + " cannot be divided among "
+              + heads
+              + " attention heads");
+    }
+    return hidden / heads;
   }
 
   private static ActivationFunction activation(ModelConfig config, String key, String fallback) {

@@ -285,13 +285,14 @@ public final class Transformer implements AutoCloseable {
         NDArray sum = residual.add(y);
         output = architecture.preNorm() ? sum : norm(sum, layer.ffnNorm());
       }
+      boolean gateAndUp = gate != null && taps.contains(Tap.GATE_AND_UP);
       LayerActivations activations =
           new LayerActivations(
               l,
               x,
               kernels.cast(coefficients, Precision.FLOAT32),
-              gate,
-              gate == null ? null : up,
+              gateAndUp ? kernels.cast(gate, Precision.FLOAT32) : null,
+              gateAndUp ? kernels.cast(up, Precision.FLOAT32) : null,
               y,
               residual,
               output);

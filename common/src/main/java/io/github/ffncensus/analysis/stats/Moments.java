@@ -30,6 +30,10 @@ final class Moments {
       return index << level;
     }
 
+    long endShard() {
+      return (index + 1) << level;
+    }
+
     Node parent() {
       return new Node(level + 1, index >> 1);
     }
@@ -69,15 +73,22 @@ final class Moments {
   }
 
   private void add(Node node, Sums sums) {
+    refuseOverlap(node);
     Sums sibling = nodes.remove(node.sibling());
     if (sibling == null) {
-      if (nodes.put(node, sums) != null) {
-        throw new IllegalStateException("shards from " + node.firstShard() + " merged twice");
-      }
+      nodes.put(node, sums);
       return;
     }
     boolean left = (node.index() & 1) == 0;
     add(node.parent(), left ? merge(sums, sibling) : merge(sibling, sums));
+  }
+
+  /** Kept nodes never overlap, so the last that begins before this one's end tells. */
+  private void refuseOverlap(Node node) {
+    Node last = nodes.lowerKey(new Node(0, node.endShard()));
+    if (last != null && last.endShard() > node.firstShard()) {
+      throw new IllegalStateException("shards from " + node.firstShard() + " merged twice");
+    }
   }
 
   /** All shards together: the nodes that are left, by first shard. */

@@ -59,7 +59,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
               "scan.trigger-prefixes.polarities",
               ValueType.wordOr(
                   "auto", ValueType.listOf(ValueType.oneOf(CensusConfig.Polarity.class), 1))),
-          key("scan.trigger-prefixes.min-position", ValueType.integer(0, 1 << 24)),
+          key("scan.trigger-prefixes.min-position", ValueType.integer(1, 1 << 24)),
           key("scan.activations.mode", ValueType.oneOf(CensusConfig.ActivationMode.class)),
           key("scan.activations.per-token", ValueType.integer(1, 1 << 24)),
           key("scan.activations.threshold", ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE)),

@@ -3,6 +3,7 @@ package io.github.ffncensus.jobs.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.ffncensus.jobs.Progress;
+import io.github.ffncensus.jobs.TestSpark;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.ConfigLoader;
 import io.github.ffncensus.jobs.run.RunFolder;
@@ -52,16 +53,7 @@ final class IngestFixture implements AutoCloseable {
    */
   IngestFixture(String master, Path folder) {
     this.folder = folder;
-    this.spark =
-        SparkSession.builder()
-            .master(master)
-            .appName("ingest test")
-            .config("spark.ui.enabled", false)
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.sql.shuffle.partitions", 3)
-            .config("spark.sql.warehouse.dir", folder.resolve("spark-warehouse").toString())
-            .getOrCreate();
+    this.spark = TestSpark.start(master, folder);
   }
 
   Configuration hadoop() {
