@@ -1,0 +1,2 @@
+/** The per-token record: the table {@code activations}. */
+package io.github.ffncensus.analysis.activations;

@@ -1,0 +1,2 @@
+/** Statistics of every neuron: the table {@code neuron_stats}. */
+package io.github.ffncensus.analysis.stats;

@@ -1,0 +1,2 @@
+/** The command line of the benchmarks, which need no Spark. */
+package io.github.ffncensus.jobs.bench;
