@@ -72,15 +72,14 @@ final class LayerSums {
   }
 
   private float[] means(float[] x, int rows) {
-    double[] sums = new double[neurons];
+    float[] means = new float[neurons];
     for (int row = 0; row < rows; row++) {
       for (int i = 0, at = row * neurons; i < neurons; i++) {
-        sums[i] += x[at + i];
+        means[i] += x[at + i];
       }
     }
-    float[] means = new float[neurons];
     for (int i = 0; i < neurons; i++) {
-      means[i] = (float) (sums[i] / rows);
+      means[i] /= rows;
     }
     return means;
   }

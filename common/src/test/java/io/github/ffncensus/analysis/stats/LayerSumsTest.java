@@ -37,7 +37,7 @@ class LayerSumsTest {
   @ParameterizedTest
   @ValueSource(floats = {0, 1, 0.1f, -0.17f, 1234.567f, 1e-30f})
   void coefficientThatNeverVaries_hasNoSpreadAndNoShape(float value) {
-    float[][] shards = new float[3][60_000 * NEURONS];
+    float[][] shards = new float[3][1000 * NEURONS];
     for (float[] shard : shards) {
       Arrays.fill(shard, value);
     }
@@ -48,6 +48,21 @@ class LayerSumsTest {
     assertThat(row.kurtosis()).isNull();
     assertThat(row.p50()).isCloseTo(value, within(1e-4f));
     assertThat(row.p999()).isCloseTo(value, within(1e-4f));
+  }
+
+  @Test
+  void manyCoefficientsThatNeverVary_haveNoSpread() {
+    int neurons = 200;
+    Random random = new Random(4);
+    float[] x = new float[10_000 * neurons];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i < neurons ? (float) (random.nextGaussian() * Math.exp(i % 10)) : x[i - neurons];
+    }
+    LayerSums sums = new LayerSums(neurons, false);
+    sums.add(TestBlocks.of(neurons, x));
+    assertThat(sums.block(0, 0).rows(0, 0))
+        .hasSize(neurons)
+        .allMatch(row -> row.stddev() == 0 && row.skewness() == null && row.kurtosis() == null);
   }
 
   @Test
