@@ -55,11 +55,6 @@ public interface Analysis extends Serializable {
   /** Works on the host, where the coefficients of a CPU device already are. */
   non-sealed interface RowObserver extends ShardObserver {
 
-    /** Whether {@link RowBlock#up} is needed, too. */
-    default boolean needsUp() {
-      return false;
-    }
-
     /** Takes in some sequences of a batch at one layer. */
     void rows(int layer, RowBlock block);
   }

@@ -36,6 +36,14 @@ public record BatchPlan(List<TokenBatch> batches) {
     return new BatchPlan(List.copyOf(batches));
   }
 
+  /**
+   * The token budget for a model on a CPU, whose activations the analyses read through buffers of
+   * at most 2 GiB.
+   */
+  public static int budgetOnHost(int tokenBudget, int neurons) {
+    return Math.min(tokenBudget, HostRows.maxBatchTokens(neurons));
+  }
+
   /** Tokens that go through the model, padding included. */
   public long paddedTokens() {
     return batches.stream().mapToLong(batch -> (long) batch.size() * batch.length()).sum();

@@ -21,25 +21,26 @@ final class HostRows implements ForwardObserver {
   private static final int BLOCK_FLOATS = 1 << 19;
 
   private final List<RowObserver> observers;
-  private final boolean withUp;
   private float[] coefficients = new float[0];
-  private float[] up = new float[0];
   private int[] positions = new int[0];
+
+  /** Most tokens of a batch, padding included, that a buffer of the host can show. */
+  static int maxBatchTokens(int neurons) {
+    return Integer.MAX_VALUE / Float.BYTES / neurons;
+  }
 
   HostRows(List<RowObserver> observers) {
     this.observers = observers;
-    this.withUp = observers.stream().anyMatch(RowObserver::needsUp);
   }
 
   @Override
   public Set<Tap> taps() {
-    return withUp ? EnumSet.of(Tap.COEFFICIENTS, Tap.GATE_AND_UP) : EnumSet.of(Tap.COEFFICIENTS);
+    return EnumSet.of(Tap.COEFFICIENTS);
   }
 
   @Override
   public void layer(LayerActivations layer, TokenBatch batch) {
-    FloatBuffer coefficientSource = floats(layer.coefficients());
-    FloatBuffer upSource = withUp ? floats(layer.up()) : null;
+    FloatBuffer source = floats(layer.coefficients());
     int length = (int) layer.coefficients().getShape().get(1);
     int width = (int) layer.coefficients().getShape().get(2);
     int blockRows = Math.max(1, BLOCK_FLOATS / width);
@@ -51,7 +52,7 @@ final class HostRows implements ForwardObserver {
           && (to == from || rows + batch.sequences().get(to).length() <= blockRows)) {
         rows += batch.sequences().get(to++).length();
       }
-      RowBlock block = copy(coefficientSource, upSource, batch, from, to, rows, length, width);
+      RowBlock block = copy(source, batch, from, to, rows, length, width);
       observers.forEach(observer -> observer.rows(layer.layer(), block));
       from = to;
     }
@@ -63,14 +64,7 @@ final class HostRows implements ForwardObserver {
   }
 
   private RowBlock copy(
-      FloatBuffer coefficientSource,
-      FloatBuffer upSource,
-      TokenBatch batch,
-      int from,
-      int to,
-      int rows,
-      int length,
-      int width) {
+      FloatBuffer source, TokenBatch batch, int from, int to, int rows, int length, int width) {
     grow(rows, width);
     List<TokenSequence> sequences = batch.sequences().subList(from, to);
     int[] starts = new int[sequences.size() + 1];
@@ -82,23 +76,19 @@ final class HostRows implements ForwardObserver {
         if (special[position]) {
           continue;
         }
-        int source = ((from + s) * length + position) * width;
-        coefficientSource.get(source, coefficients, row * width, width);
-        if (withUp) {
-          upSource.get(source, up, row * width, width);
-        }
+        int at = ((from + s) * length + position) * width;
+        source.get(at, coefficients, row * width, width);
         positions[row++] = position;
       }
     }
     starts[sequences.size()] = row;
-    return new RowBlock(width, sequences, starts, positions, coefficients, withUp ? up : null);
+    return new RowBlock(width, sequences, starts, positions, coefficients);
   }
 
   private void grow(int rows, int width) {
     int floats = Math.multiplyExact(rows, width);
     if (coefficients.length < floats) {
       coefficients = new float[floats];
-      up = withUp ? new float[floats] : up;
     }
     if (positions.length < rows) {
       positions = new int[rows];

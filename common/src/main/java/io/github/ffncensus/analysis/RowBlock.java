@@ -13,21 +13,18 @@ public final class RowBlock {
   private final int[] starts;
   private final int[] positions;
   private final float[] coefficients;
-  private final float[] up;
 
   RowBlock(
       int neurons,
       List<TokenSequence> sequences,
       int[] starts,
       int[] positions,
-      float[] coefficients,
-      float[] up) {
+      float[] coefficients) {
     this.neurons = neurons;
     this.sequences = sequences;
     this.starts = starts;
     this.positions = positions;
     this.coefficients = coefficients;
-    this.up = up;
   }
 
   /** Number of rows, one per text token. */
@@ -43,11 +40,6 @@ public final class RowBlock {
   /** Row-major (rows, neurons); may be longer than that, and is reused after the call. */
   public float[] coefficients() {
     return coefficients;
-  }
-
-  /** Up projections of a gated FFN, like {@link #coefficients}; null where nobody needs them. */
-  public float[] up() {
-    return up;
   }
 
   public List<TokenSequence> sequences() {

@@ -21,8 +21,9 @@ import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.TorchEngine;
 import io.github.ffncensus.model.Transformer;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -35,6 +36,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Measures, in one run and side by side, what the engine can do at most, the bare forward pass, and
@@ -70,9 +74,29 @@ public final class ScanBenchmark {
     this.batchTokens = batchTokens;
   }
 
-  /** One line of the result. */
+  /**
+   * One line of the result.
+   *
+   * @param shareOfCeiling of the floating-point rate of the large matrix product
+   * @param overhead time beyond the bare forward pass, as a share of it
+   * @param processorOverhead the same in processor time of the workers, which other load on the
+   *     machine hardly touches; says nothing of a GPU
+   */
   public record Line(
-      String name, double tokensPerSecond, double gflops, double shareOfCeiling, double overhead) {}
+      String name,
+      double tokensPerSecond,
+      double gflops,
+      double shareOfCeiling,
+      double overhead,
+      double processorOverhead) {}
+
+  /**
+   * What one variant took.
+   *
+   * @param elapsed seconds until all workers were done
+   * @param processor seconds of processor time of all workers
+   */
+  private record Time(double elapsed, double processor) {}
 
   /**
    * Runs all rounds.
@@ -87,18 +111,18 @@ public final class ScanBenchmark {
         plans.add(plan(worker));
       }
       Map<String, IntFunction<Runnable>> variants = variants(model, plans);
-      Map<String, double[]> seconds = new LinkedHashMap<>();
-      variants.keySet().forEach(name -> seconds.put(name, new double[rounds]));
+      Map<String, Time[]> times = new LinkedHashMap<>();
+      variants.keySet().forEach(name -> times.put(name, new Time[rounds]));
       variants.values().forEach(variant -> measure(pool, variant));
       Random order = new Random(1);
       for (int round = 0; round < rounds; round++) {
         List<String> names = new ArrayList<>(variants.keySet());
         Collections.shuffle(names, order);
         for (String name : names) {
-          seconds.get(name)[round] = measure(pool, variants.get(name));
+          times.get(name)[round] = measure(pool, variants.get(name));
         }
       }
-      return lines(model, plans, seconds);
+      return lines(model, plans, times);
     } finally {
       pool.shutdown();
     }
@@ -113,7 +137,6 @@ public final class ScanBenchmark {
       sequences.add(TokenSequence.of(sequences.size(), ids));
       tokens += ids.length;
     }
-    // Batches as a shard of a million tokens would have them: whole ones, one length each.
     return BatchPlan.of(sequences, batchTokens);
   }
 
@@ -197,22 +220,17 @@ public final class ScanBenchmark {
     }
   }
 
-  /** Seconds until all workers are done. */
-  private double measure(ExecutorService pool, IntFunction<Runnable> variant) {
-    List<Future<?>> running = new ArrayList<>();
+  private Time measure(ExecutorService pool, IntFunction<Runnable> variant) {
+    List<Future<Double>> running = new ArrayList<>();
     long start = System.nanoTime();
     for (int worker = 0; worker < workers; worker++) {
       Runnable work = variant.apply(worker);
-      running.add(
-          pool.submit(
-              () -> {
-                TorchEngine.prepareThread();
-                work.run();
-              }));
+      running.add(pool.submit(() -> processorSeconds(work)));
     }
-    for (Future<?> worker : running) {
+    double processor = 0;
+    for (Future<Double> worker : running) {
       try {
-        worker.get();
+        processor += worker.get();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException(e);
@@ -220,51 +238,59 @@ public final class ScanBenchmark {
         throw new IllegalStateException(e.getCause());
       }
     }
-    return (System.nanoTime() - start) / 1e9;
+    return new Time((System.nanoTime() - start) / 1e9, processor);
   }
 
-  private List<Line> lines(
-      Transformer model, List<BatchPlan> plans, Map<String, double[]> seconds) {
-    double flops = 0;
-    double tokens = 0;
-    for (BatchPlan plan : plans) {
-      tokens += plan.tokens();
-      flops +=
-          plan.batches().stream()
-              .mapToDouble(
-                  batch ->
-                      (double) batch.size()
-                          * batch.length()
-                          * model.architecture().flopsPerToken(batch.length()))
-              .sum();
-    }
+  private static double processorSeconds(Runnable work) {
+    TorchEngine.prepareThread();
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long start = threads.getCurrentThreadCpuTime();
+    work.run();
+    return (threads.getCurrentThreadCpuTime() - start) / 1e9;
+  }
+
+  private List<Line> lines(Transformer model, List<BatchPlan> plans, Map<String, Time[]> times) {
+    double flops = plans.stream().mapToDouble(plan -> flops(plan, model)).sum();
+    double tokens = plans.stream().mapToLong(BatchPlan::tokens).sum();
     double ceilingFlops = 2.0 * Math.pow(CEILING_SIZE, 3) * CEILING_REPEATS * workers;
     List<Line> lines = new ArrayList<>();
-    for (Map.Entry<String, double[]> entry : seconds.entrySet()) {
-      boolean ceiling = entry.getKey().equals(CEILING);
-      double work = ceiling ? ceilingFlops : flops;
-      double[] share = new double[rounds];
-      double[] overhead = new double[rounds];
-      for (int round = 0; round < rounds; round++) {
-        double time = entry.getValue()[round];
-        share[round] = (work / time) / (ceilingFlops / seconds.get(CEILING)[round]);
-        overhead[round] = time / seconds.get(FORWARD)[round] - 1;
-      }
-      double time = median(entry.getValue());
-      lines.add(
-          new Line(
-              entry.getKey(),
-              ceiling ? Double.NaN : tokens / time,
-              work / time / 1e9,
-              median(share),
-              ceiling ? Double.NaN : median(overhead)));
-    }
+    times.forEach(
+        (name, ofVariant) -> {
+          boolean ceiling = name.equals(CEILING);
+          double work = ceiling ? ceilingFlops : flops;
+          double elapsed = median(round -> ofVariant[round].elapsed());
+          lines.add(
+              new Line(
+                  name,
+                  ceiling ? Double.NaN : tokens / elapsed,
+                  work / elapsed / 1e9,
+                  median(
+                      round ->
+                          (work / ofVariant[round].processor())
+                              / (ceilingFlops / times.get(CEILING)[round].processor())),
+                  ceiling ? Double.NaN : overhead(ofVariant, times.get(FORWARD), Time::elapsed),
+                  ceiling ? Double.NaN : overhead(ofVariant, times.get(FORWARD), Time::processor)));
+        });
     return lines;
   }
 
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
+  private static double flops(BatchPlan plan, Transformer model) {
+    return plan.batches().stream()
+        .mapToDouble(
+            batch ->
+                (double) batch.size()
+                    * batch.length()
+                    * model.architecture().flopsPerToken(batch.length()))
+        .sum();
+  }
+
+  private double overhead(Time[] variant, Time[] forward, ToDoubleFunction<Time> measure) {
+    return median(
+        round -> measure.applyAsDouble(variant[round]) / measure.applyAsDouble(forward[round]) - 1);
+  }
+
+  private double median(IntToDoubleFunction ofRound) {
+    double[] sorted = IntStream.range(0, rounds).mapToDouble(ofRound).sorted().toArray();
     int middle = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }

@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 
 /**
  * The operations of a forward pass that the engine's array interface offers only in pieces, or not
- * at all. Two implementations give the same numbers: {@link ScriptKernels}, fused, and {@link
- * EagerKernels}, which needs nothing but array operations.
+ * at all. {@link ScriptKernels} fuses them; the tests hold a second implementation, from array
+ * operations alone, to the same numbers.
  */
 interface Kernels {
 

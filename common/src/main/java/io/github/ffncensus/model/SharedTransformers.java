@@ -1,6 +1,7 @@
 package io.github.ffncensus.model;
 
 import ai.djl.Device;
+import io.github.ffncensus.CensusException;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -18,13 +19,27 @@ public final class SharedTransformers {
   /**
    * The transformer of a folder, loaded by the first task that asks; the others wait for it.
    *
-   * @param weightsSha256 identity of the weights, so that a process that outlives a run notices
-   *     another model in the same place
+   * @param weightsSha256 of the weights that the run was started with
+   * @throws CensusException of kind INPUT if the folder here holds others
    */
   public static Transformer get(
       Path folder, String weightsSha256, Device device, Precision precision) {
     return LOADED.computeIfAbsent(
         new Key(folder.toAbsolutePath(), weightsSha256, device, precision),
-        key -> TransformerLoader.load(ModelFolder.open(folder), device, precision));
+        key -> load(ModelFolder.open(folder), weightsSha256, device, precision));
+  }
+
+  private static Transformer load(
+      ModelFolder folder, String weightsSha256, Device device, Precision precision) {
+    if (!folder.weightsSha256().equals(weightsSha256)) {
+      throw CensusException.input(
+          folder.path()
+              + " on this machine holds other weights (SHA-256 "
+              + folder.weightsSha256()
+              + ") than the run was started with ("
+              + weightsSha256
+              + "); every executor needs the same model folder");
+    }
+    return TransformerLoader.load(folder, device, precision);
   }
 }

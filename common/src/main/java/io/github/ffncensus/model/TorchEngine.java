@@ -41,19 +41,23 @@ public final class TorchEngine {
     return Engine.getEngine("PyTorch").newBaseManager(device);
   }
 
-  /** Version of the native library, for manifests. */
-  public static String version() {
-    Started.check();
-    return Engine.getEngine("PyTorch").getVersion();
-  }
-
   /** Holder whose initialisation is the start of the engine, once per process. */
   private static final class Started {
     static {
       System.setProperty("ai.djl.offline", "true");
       System.setProperty("OPT_OUT_TRACKING", "true");
+      // Tasks are the parallelism: an engine with threads of its own for each would fight over
+      // cores.
+      setIfAbsent("ai.djl.pytorch.num_threads", "1");
+      setIfAbsent("ai.djl.pytorch.num_interop_threads", "1");
       Engine.getEngine("PyTorch");
       refuseForeignLibrary();
+    }
+
+    private static void setIfAbsent(String property, String value) {
+      if (System.getProperty(property) == null) {
+        System.setProperty(property, value);
+      }
     }
 
     static void check() {

@@ -19,6 +19,6 @@ public final class TestBlocks {
       positions[row] = row;
     }
     List<TokenSequence> sequences = List.of(TokenSequence.of(0, new int[rows]));
-    return new RowBlock(neurons, sequences, new int[] {0, rows}, positions, coefficients, null);
+    return new RowBlock(neurons, sequences, new int[] {0, rows}, positions, coefficients);
   }
 }

@@ -68,7 +68,8 @@ public final class FfnCensus implements Callable<Integer> {
             .addSubcommand(new ComputingCommands.Ingest(console))
             .addSubcommand(new ComputingCommands.Scan(console))
             .addSubcommand(new WarehouseCommands.Runs(console))
-            .addSubcommand(new WarehouseCommands.Verify(console));
+            .addSubcommand(new WarehouseCommands.Verify(console))
+            .addSubcommand(new WarehouseCommands.Show(console));
     commandLine
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))

@@ -116,7 +116,8 @@ final class Pipeline {
       }
       manifest.stageCompleted(stage, result.tables());
       deleteStaging(stage, manifest.folder());
-    } catch (RuntimeException | Error e) {
+    } catch (Exception | Error e) {
+      // Spark throws its checked exceptions without declaring them.
       throw recorded(stage, e, manifest);
     }
   }

@@ -7,11 +7,18 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunVerifier;
+import io.github.ffncensus.jobs.show.NeuronGallery;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** The commands that only look. */
 final class WarehouseCommands {
@@ -28,6 +35,15 @@ final class WarehouseCommands {
     }
 
     abstract void look(Configuration hadoop, RunFolder folder);
+
+    static RunManifest published(Configuration hadoop, RunFolder folder) {
+      return RunManifest.read(hadoop, folder)
+          .orElseThrow(
+              () ->
+                  CensusException.runFailed(
+                      "There is no run %s in %s; the command runs lists those there are"
+                          .formatted(folder.runId(), folder.warehouse())));
+    }
 
     @Override
     public Integer call() {
@@ -106,13 +122,7 @@ final class WarehouseCommands {
 
     @Override
     void look(Configuration hadoop, RunFolder folder) {
-      RunManifest manifest =
-          RunManifest.read(hadoop, folder)
-              .orElseThrow(
-                  () ->
-                      CensusException.runFailed(
-                          "There is no run %s in %s; the command runs lists those there are"
-                              .formatted(folder.runId(), folder.warehouse())));
+      RunManifest manifest = published(hadoop, folder);
       List<String> problems = RunVerifier.verify(hadoop, manifest);
       problems.forEach(console.out()::println);
       if (!problems.isEmpty()) {
@@ -139,6 +149,60 @@ final class WarehouseCommands {
                           .formatted(
                               t.getKey(), t.getValue().stream().mapToLong(f -> f.rows()).sum()))
               .toList());
+    }
+  }
+
+  @Command(
+      name = "show",
+      description = {
+        "Prints neurons of a published run with their statistics and strongest prefixes, the next token in brackets.",
+        "Without --neuron: those of each layer whose prefixes most plainly share something."
+      })
+  static final class Show extends Looking {
+
+    @Option(
+        names = "--neuron",
+        paramLabel = "LAYER:NEURON",
+        description = "A neuron to print; may be repeated.")
+    private List<String> neurons = new ArrayList<>();
+
+    @Option(
+        names = "--prefixes",
+        defaultValue = "6",
+        description = "How many prefixes of each neuron; default ${DEFAULT-VALUE}.")
+    private int prefixes;
+
+    @Option(
+        names = "--per-layer",
+        defaultValue = "2",
+        description = "How many neurons of each layer; default ${DEFAULT-VALUE}.")
+    private int perLayer;
+
+    Show(Console console) {
+      super(console);
+    }
+
+    @Override
+    void look(Configuration hadoop, RunFolder folder) {
+      NeuronGallery gallery =
+          new NeuronGallery(hadoop, folder, published(hadoop, folder), prefixes, perLayer);
+      if (neurons.isEmpty()) {
+        gallery.print(console.out());
+      } else {
+        gallery.print(
+            neurons.stream().map(Show::address).collect(Collectors.toCollection(TreeSet::new)),
+            console.out());
+      }
+    }
+
+    private static NeuronGallery.Address address(String text) {
+      Matcher parts = Pattern.compile("(\\d{1,9}):(\\d{1,9})").matcher(text);
+      if (!parts.matches()) {
+        throw CensusException.configuration(
+            "--neuron %s: must be a layer and a neuron, such as 2:517".formatted(text));
+      }
+      return new NeuronGallery.Address(
+          Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)));
     }
   }
 }

@@ -5,9 +5,10 @@ package io.github.ffncensus.analysis.stats;
  * histograms add up.
  *
  * <p>Each power of two from 2^-14 to 2^10 is cut into 16 buckets of equal width, on both sides of
- * zero. One bucket holds what is nearer to zero than 2^-14, and one on either end what is 2^10 or
- * more. Bucket numbers ascend with the value. A quantile lies in its bucket, so it is off by less
- * than 1/16 (6.25 %) of its value, or by 2^-14 (6.1e-5) near zero.
+ * zero. A bucket holds its end that is farther from zero, not the nearer one. One bucket holds what
+ * is no farther from zero than 2^-14, and one on either end what is beyond 2^10. Bucket numbers
+ * ascend with the value. A quantile lies in its bucket, so it is off by less than 1/16 (6.25 %) of
+ * its value, or by 2^-14 (6.1e-5) near zero.
  */
 public final class CoefficientBuckets {
   private static final int MANTISSA_BITS = 4;
@@ -28,25 +29,57 @@ public final class CoefficientBuckets {
 
   private CoefficientBuckets() {}
 
-  /** Bucket of a finite value. */
-  public static int of(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    int magnitude = ((bits & 0x7fffffff) >>> SHIFT) - OFFSET;
-    if (magnitude < 0) {
-      return ZERO;
+  /** A slot behind the buckets that counts positive values of the bucket around zero apart. */
+  static final int TINY_POSITIVE = COUNT;
+
+  /** Slots of a counter that knows positive values exactly. */
+  static final int SLOTS = COUNT + 1;
+
+  /**
+   * Slot by the sign, the exponent and the upper mantissa bits of {@code bits - 1}. Taking one off
+   * moves the ends of buckets to the side where they belong, and both zeros to where a float has
+   * its NaNs.
+   */
+  private static final short[] SLOT_BY_PREFIX = slots();
+
+  private static short[] slots() {
+    short[] slots = new short[1 << (32 - SHIFT)];
+    int half = slots.length / 2;
+    for (int prefix = 0; prefix < slots.length; prefix++) {
+      boolean negative = prefix >= half;
+      int magnitude = prefix % half - OFFSET;
+      boolean zero = prefix % half == half - 1;
+      int steps = Math.min(magnitude, PER_SIDE) + 1;
+      if (zero || (magnitude < 0 && negative)) {
+        slots[prefix] = ZERO;
+      } else if (magnitude < 0) {
+        slots[prefix] = TINY_POSITIVE;
+      } else {
+        slots[prefix] = (short) (negative ? ZERO - steps : ZERO + steps);
+      }
     }
-    int steps = Math.min(magnitude, PER_SIDE) + 1;
-    return bits < 0 ? ZERO - steps : ZERO + steps;
+    return slots;
   }
 
-  /** Smallest value of a bucket; minus infinity for the first, for ZERO minus 2^-14. */
+  /** Bucket of a finite value. */
+  public static int of(float value) {
+    int slot = slot(value);
+    return slot == TINY_POSITIVE ? ZERO : slot;
+  }
+
+  /** Bucket of a finite value, or {@link #TINY_POSITIVE}. */
+  static int slot(float value) {
+    return SLOT_BY_PREFIX[(Float.floatToRawIntBits(value) - 1) >>> SHIFT];
+  }
+
+  /** Lower end of a bucket; minus infinity for the first, for ZERO minus 2^-14. */
   public static double lowerBound(int bucket) {
     return bucket >= ZERO
         ? bucket == ZERO ? -magnitude(0) : magnitude(bucket - ZERO - 1)
         : bucket == 0 ? Double.NEGATIVE_INFINITY : -magnitude(ZERO - bucket);
   }
 
-  /** End of a bucket; infinity for the last. */
+  /** Upper end of a bucket; infinity for the last. */
   public static double upperBound(int bucket) {
     return -lowerBound(COUNT - 1 - bucket);
   }

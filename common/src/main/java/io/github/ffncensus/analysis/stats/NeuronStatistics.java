@@ -3,7 +3,6 @@ package io.github.ffncensus.analysis.stats;
 import ai.djl.ndarray.NDManager;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.DeviceRows;
-import io.github.ffncensus.analysis.RowBlock;
 import io.github.ffncensus.model.LayerActivations;
 import io.github.ffncensus.model.ScriptModule;
 import io.github.ffncensus.model.TokenBatch;
@@ -27,12 +26,12 @@ public final class NeuronStatistics implements Analysis {
 
   @Override
   public ShardObserver observe(Transformer model, int shard) {
-    return model.device().isGpu() ? onDevice(model, shard) : new HostObserver(model, shard);
+    return new Observer(model, shard, !model.device().isGpu());
   }
 
   /** The observer for GPUs, which runs on any device. */
   static ShardObserver onDevice(Transformer model, int shard) {
-    return new OnDevice(model, shard);
+    return new Observer(model, shard, false);
   }
 
   @Override
@@ -47,60 +46,29 @@ public final class NeuronStatistics implements Analysis {
     return StatisticsBlock.unpack(packed).rows(layer, block * BLOCK_NEURONS);
   }
 
-  private static void finish(LayerSums[] layers, int shard, PartialSink sink) {
-    for (int l = 0; l < layers.length; l++) {
-      for (int b = 0; b < Analysis.blocks(layers[l].neurons) && layers[l].count > 0; b++) {
-        sink.put(l, b, layers[l].block(b, shard).pack());
-      }
-    }
-  }
+  private static final class Observer implements DeviceObserver {
+    /** On a CPU: what is computed from a chunk stays in a core's cache. */
+    private static final int HOST_CHUNK_FLOATS = 1 << 18;
 
-  private static final class HostObserver implements RowObserver {
-    private final LayerSums[] layers;
-    private final int shard;
-    private final boolean gated;
-
-    HostObserver(Transformer model, int shard) {
-      this.shard = shard;
-      this.gated = model.architecture().gated();
-      layers = new LayerSums[model.architecture().layers()];
-      Arrays.setAll(layers, l -> new LayerSums(model.architecture().intermediate(), gated));
-    }
-
-    @Override
-    public boolean needsUp() {
-      return gated;
-    }
-
-    @Override
-    public void rows(int layer, RowBlock block) {
-      layers[layer].add(block);
-    }
-
-    @Override
-    public void finish(PartialSink sink) {
-      NeuronStatistics.finish(layers, shard, sink);
-    }
-  }
-
-  private static final class OnDevice implements DeviceObserver {
-    /** Bounds the memory of the bucket numbers, eight bytes per coefficient. */
-    private static final int CHUNK_ROWS = 1024;
+    /** On a GPU: bounds the memory of the bucket numbers, eight bytes per coefficient. */
+    private static final int DEVICE_CHUNK_ROWS = 1024;
 
     private final NDManager manager;
     private final ScriptModule script;
-    private final DeviceSums[] layers;
+    private final RunningSums[] layers;
     private final int shard;
     private final boolean gated;
+    private final int chunkRows;
 
-    OnDevice(Transformer model, int shard) {
+    Observer(Transformer model, int shard, boolean onHost) {
       this.shard = shard;
-      this.gated = model.architecture().gated();
+      int neurons = model.architecture().intermediate();
+      gated = model.architecture().gated();
+      chunkRows = onHost ? Math.max(1, HOST_CHUNK_FLOATS / neurons) : DEVICE_CHUNK_ROWS;
       manager = model.newScope();
-      script = new ScriptModule(manager, DeviceSums.CLASS_NAME, DeviceSums.SOURCE);
-      layers = new DeviceSums[model.architecture().layers()];
-      Arrays.setAll(
-          layers, l -> new DeviceSums(script, manager, model.architecture().intermediate(), gated));
+      script = new ScriptModule(manager, RunningSums.CLASS_NAME, RunningSums.SOURCE);
+      layers = new RunningSums[model.architecture().layers()];
+      Arrays.setAll(layers, l -> new RunningSums(script, manager, neurons, gated, onHost));
     }
 
     @Override
@@ -110,15 +78,18 @@ public final class NeuronStatistics implements Analysis {
 
     @Override
     public void layer(LayerActivations layer, TokenBatch batch) {
-      DeviceSums sums = layers[layer.layer()];
-      DeviceRows.forEach(batch, CHUNK_ROWS, rows -> sums.add(layer, rows));
+      RunningSums sums = layers[layer.layer()];
+      DeviceRows.forEach(batch, chunkRows, rows -> sums.add(layer, rows));
     }
 
     @Override
     public void finish(PartialSink sink) {
-      LayerSums[] onHost = new LayerSums[layers.length];
-      Arrays.setAll(onHost, l -> layers[l].toHost());
-      NeuronStatistics.finish(onHost, shard, sink);
+      for (int l = 0; l < layers.length; l++) {
+        LayerSums sums = layers[l].toHost();
+        for (int b = 0; b < Analysis.blocks(sums.neurons) && sums.count > 0; b++) {
+          sink.put(l, b, sums.block(b, shard).pack());
+        }
+      }
     }
 
     @Override

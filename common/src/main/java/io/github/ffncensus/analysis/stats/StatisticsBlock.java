@@ -110,7 +110,8 @@ final class StatisticsBlock {
   private NeuronStatsRow row(int layer, int neuron, int i, Moments.Sums total, int at) {
     double n = total.count();
     double[] m = total.values();
-    double variance = m[at + 1] / n;
+    // What never varies has no spread, whatever rounding left of it.
+    double variance = min[i] == max[i] ? 0 : m[at + 1] / n;
     boolean spread = variance > 0;
     return new NeuronStatsRow(
         layer,

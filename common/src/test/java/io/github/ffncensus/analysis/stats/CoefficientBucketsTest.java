@@ -30,14 +30,14 @@ class CoefficientBucketsTest {
     assertThat(CoefficientBuckets.lowerBound(CoefficientBuckets.ZERO)).isEqualTo(-NEAR_ZERO);
   }
 
-  /** A positive bucket starts at its bound; a negative one, its mirror image, ends there. */
+  /** A bucket holds its end that is farther from zero. */
   @Test
-  void boundaryValues_fallOutwards() {
+  void boundaryValues_fallInwards() {
     for (int bucket = CoefficientBuckets.ZERO + 1; bucket < CoefficientBuckets.COUNT; bucket++) {
       float bound = (float) CoefficientBuckets.lowerBound(bucket);
-      assertThat(CoefficientBuckets.of(bound)).isEqualTo(bucket);
-      assertThat(CoefficientBuckets.of(Math.nextDown(bound))).isEqualTo(bucket - 1);
-      assertThat(CoefficientBuckets.of(-bound)).isEqualTo(CoefficientBuckets.COUNT - 1 - bucket);
+      assertThat(CoefficientBuckets.of(bound)).isEqualTo(bucket - 1);
+      assertThat(CoefficientBuckets.of(Math.nextUp(bound))).isEqualTo(bucket);
+      assertThat(CoefficientBuckets.of(-bound)).isEqualTo(CoefficientBuckets.COUNT - bucket);
     }
   }
 

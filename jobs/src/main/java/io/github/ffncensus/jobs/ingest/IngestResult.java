@@ -4,8 +4,8 @@ import io.github.ffncensus.table.TableFile;
 import java.util.List;
 
 /**
- * What an ingest read and published. Every document is in {@code sequences} or in {@code rejects},
- * never in both.
+ * What an ingest read and left in staging. Every document is in {@code sequences} or in {@code
+ * rejects}, never in both.
  *
  * @param tokens of all sequences, special tokens included
  */

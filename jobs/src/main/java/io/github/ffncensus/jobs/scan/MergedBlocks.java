@@ -136,6 +136,9 @@ final class MergedBlocks {
       try {
         if (next == null && !ended) {
           ended = !reader.next();
+          if (ended) {
+            reader.close();
+          }
           next =
               ended ? null : new Tuple2<>(new Key(reader.layer(), reader.block()), reader.packed());
         }

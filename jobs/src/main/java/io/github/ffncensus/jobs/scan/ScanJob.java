@@ -2,6 +2,7 @@ package io.github.ffncensus.jobs.scan;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.analysis.stats.NeuronStatistics;
 import io.github.ffncensus.analysis.triggers.TriggerSearch;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
@@ -11,6 +12,7 @@ import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
@@ -72,7 +75,20 @@ public final class ScanJob {
           ActivationFiles.TABLE,
           records.stream().flatMap(record -> record.activations().stream()).toList());
     }
+    tables.replaceAll((table, files) -> files.isEmpty() ? List.of(emptyFile(table)) : files);
     return new ScanResult(tables, counters(records));
+  }
+
+  /** A table without rows still has its columns: readers of a folder without files would fail. */
+  private TableFile emptyFile(String table) {
+    Path file = new Path(new Path(folder.staging("scan"), table), "part-empty.parquet");
+    try (ParquetTableWriter<Void> writer =
+        ParquetTableWriter.create(
+            context.hadoopConfiguration(), file, table, folder.runId(), (row, out) -> {})) {
+      return writer.finish();
+    } catch (IOException e) {
+      throw CensusException.runFailed("cannot write " + file + ": " + e.getMessage(), e);
+    }
   }
 
   private void checkChosenNeurons() {
@@ -142,8 +158,10 @@ public final class ScanJob {
         tables.put(
             TriggerTable.TABLE,
             TriggerTable.write(spark, scan, search, architecture, plan, merged));
-      } else {
+      } else if (analysis instanceof NeuronStatistics) {
         tables.put(WriteStats.TABLE, merged.mapPartitions(new WriteStats(scan)).collect());
+      } else {
+        throw new IllegalStateException("no table for the analysis " + analysis.name());
       }
       progress.advance(1, 0);
     }

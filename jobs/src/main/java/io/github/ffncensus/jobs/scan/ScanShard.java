@@ -43,7 +43,7 @@ final class ScanShard implements Function<Shard, ShardRecord> {
     Transformer model =
         SharedTransformers.get(
             java.nio.file.Path.of(context.modelPath()), context.weightsSha256(), device, precision);
-    BatchPlan plan = BatchPlan.of(sequences(shard), context.config().scan().batchTokens());
+    BatchPlan plan = BatchPlan.of(sequences(shard), batchTokens(model));
     List<Analysis> analyses = ScanContext.analyses(context.config().scan(), model.architecture());
     List<ShardObserver> observers = new ArrayList<>();
     try (ActivationFiles activations = new ActivationFiles(context, shard.index())) {
@@ -72,6 +72,13 @@ final class ScanShard implements Function<Shard, ShardRecord> {
     } finally {
       observers.forEach(ShardObserver::close);
     }
+  }
+
+  private int batchTokens(Transformer model) {
+    int configured = context.config().scan().batchTokens();
+    return model.device().isGpu()
+        ? configured
+        : BatchPlan.budgetOnHost(configured, model.architecture().intermediate());
   }
 
   private static List<String> scheduledGpus() {

@@ -1,0 +1,54 @@
+package io.github.ffncensus.analysis.stats;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.engine.PtNDArray;
+import java.nio.ByteOrder;
+
+/** Counts a layer's coefficients into buckets on a CPU, where the engine has no fast way to. */
+final class BucketCounter {
+  private static final int TILE_NEURONS = 64;
+
+  private final int neurons;
+  private final int[] counts;
+  private float[] chunk = new float[0];
+
+  BucketCounter(int neurons) {
+    this.neurons = neurons;
+    counts = new int[Math.multiplyExact(neurons, CoefficientBuckets.SLOTS)];
+  }
+
+  /** (neurons, slots): see {@link CoefficientBuckets#SLOTS}. */
+  int[] counts() {
+    return counts;
+  }
+
+  /**
+   * @param m (rows, neurons), in the host's memory
+   */
+  void count(NDArray m) {
+    int rows = (int) m.getShape().get(0);
+    if (chunk.length < rows * neurons) {
+      chunk = new float[rows * neurons];
+    }
+    ((PtNDArray) m)
+        .toByteBuffer(true)
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer()
+        .get(chunk, 0, rows * neurons);
+    // A tile of neurons at a time, so that their counters stay in the cache over all rows.
+    for (int from = 0; from < neurons; from += TILE_NEURONS) {
+      int to = Math.min(neurons, from + TILE_NEURONS);
+      for (int row = 0; row < rows; row++) {
+        count(chunk, row * neurons, from, to, counts);
+      }
+    }
+  }
+
+  private static void count(float[] chunk, int row, int from, int to, int[] counts) {
+    int start = from * CoefficientBuckets.SLOTS;
+    for (int i = from; i < to; i++) {
+      counts[start + CoefficientBuckets.slot(chunk[row + i])]++;
+      start += CoefficientBuckets.SLOTS;
+    }
+  }
+}
