@@ -90,7 +90,7 @@ class KilledRunTest {
       "model.path=../common/src/test/resources/fixtures/llama-silu",
       "corpus.input=" + folder.resolve("corpus.jsonl"),
       "corpus.over-long=window",
-      "ingest.shard-tokens=60",
+      "ingest.shard-tokens=150",
       "scan.activations.per-token=4"
     };
   }

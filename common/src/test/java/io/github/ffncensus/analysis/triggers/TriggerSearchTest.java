@@ -16,6 +16,7 @@ import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.model.TransformerLoader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +126,23 @@ class TriggerSearchTest {
       assertThat(bySequence.stream().filter(t -> t.rank() == 1).toList())
           .isEqualTo(byPrefix.stream().filter(t -> t.rank() == 1).toList())
           .hasSizeGreaterThan(200);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu"})
+  void prefixAlone_givesTheReportedCoefficient_inCausalModels(String fixture) {
+    try (Transformer model = load(fixture)) {
+      List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 30, 6);
+      TriggerSearch search = new TriggerSearch(2, Distinct.SEQUENCE, BOTH, 1);
+      for (Trigger t : scan(search, model, corpus, 2, 256)) {
+        if (t.neuron() % 16 == 0) {
+          int[] whole = corpus.get((int) t.sequenceId()).tokens();
+          TokenSequence prefix = TokenSequence.of(0, Arrays.copyOf(whole, t.position() + 1));
+          float[] row = AllCoefficients.of(model, List.of(prefix)).row(t.layer(), 0, t.position());
+          assertThat(row[t.neuron()]).isCloseTo(t.coefficient(), within(1e-5f));
+        }
+      }
     }
   }
 

@@ -16,7 +16,7 @@ public final class CorpusAndTables {
   private CorpusAndTables() {}
 
   public static void writeCorpus(Path file) throws IOException {
-    ScanFixture.writeCorpus(file, 150);
+    ScanFixture.writeCorpus(file, 80);
   }
 
   /** Compares the published tables of the run r1 in two warehouses. */
