@@ -24,8 +24,8 @@ final class DocumentIds implements FlatMapFunction<StagedSplit, Row> {
   public Iterator<Row> call(StagedSplit split) throws IOException {
     ParquetTableReader reader =
         ParquetTableReader.open(
-            context.hadoop(),
-            context.staged(IngestContext.TOKENIZED, split.file()),
+            context.staging().hadoop(),
+            context.staging().file(IngestContext.TOKENIZED, split.file()),
             "document",
             "chunk",
             "unit",

@@ -6,6 +6,7 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.NumberedSplit.ShardFile;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.PartitionTasks;
+import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RejectReason;
@@ -21,7 +22,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Reads the corpus and stages the files of {@code sequences} and {@code rejects}, each in a folder
@@ -98,10 +98,9 @@ public final class IngestJob {
 
   private IngestContext context() {
     return new IngestContext(
-        tasks.broadcast(new SerializableConfiguration(hadoop)),
+        Staging.open(tasks, staging),
         config,
         folder.runId(),
-        staging.toString(),
         model.path().toAbsolutePath().toString(),
         model.maxSequenceTokens(),
         model.vocabularySize());

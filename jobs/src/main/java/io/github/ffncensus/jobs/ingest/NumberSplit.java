@@ -40,8 +40,8 @@ final class NumberSplit implements Function<NumberSplit.Work, NumberedSplit> {
 
   @Override
   public NumberedSplit call(Work work) throws IOException {
-    Path staged = context.staged(IngestContext.TOKENIZED, work.staged().file());
-    try (ParquetTableReader reader = ParquetTableReader.open(context.hadoop(), staged);
+    Path staged = context.staging().file(IngestContext.TOKENIZED, work.staged().file());
+    try (ParquetTableReader reader = ParquetTableReader.open(context.staging().hadoop(), staged);
         Duplicates duplicates = new Duplicates(context, work.duplicates());
         Attempt attempt = new Attempt(work)) {
       for (TableRow row = reader.next(); row != null; row = reader.next()) {
@@ -69,10 +69,10 @@ final class NumberSplit implements Function<NumberSplit.Work, NumberedSplit> {
         in = null;
         next = Long.MAX_VALUE;
       } else {
-        Path file = context.staged(IngestContext.DUPLICATES, name);
+        Path file = context.staging().file(IngestContext.DUPLICATES, name);
         in =
             new DataInputStream(
-                new BufferedInputStream(file.getFileSystem(context.hadoop()).open(file)));
+                new BufferedInputStream(file.getFileSystem(context.staging().hadoop()).open(file)));
       }
     }
 
@@ -123,11 +123,11 @@ final class NumberSplit implements Function<NumberSplit.Work, NumberedSplit> {
         shardFirstId = nextId;
         shardFirstToken = tokensBefore;
         String name =
-            "part-%05d-%05d-%s.parquet".formatted(shard, index(), IngestContext.attempt());
+            "part-%05d-%05d-%s.parquet".formatted(shard, index(), context.staging().attempt());
         sequences =
             ParquetTableWriter.create(
-                context.hadoop(),
-                context.staged("sequences", name),
+                context.staging().hadoop(),
+                context.staging().file("sequences", name),
                 "sequences",
                 context.runId(),
                 SequenceRow.ENCODER);
@@ -148,11 +148,11 @@ final class NumberSplit implements Function<NumberSplit.Work, NumberedSplit> {
 
     void reject(StagedRow row, RejectReason reason, String detail) throws IOException {
       if (rejects == null) {
-        String name = "part-%05d-%s.parquet".formatted(index(), IngestContext.attempt());
+        String name = "part-%05d-%s.parquet".formatted(index(), context.staging().attempt());
         rejects =
             ParquetTableWriter.create(
-                context.hadoop(),
-                context.staged("rejects", name),
+                context.staging().hadoop(),
+                context.staging().file("rejects", name),
                 "rejects",
                 context.runId(),
                 RejectRow.ENCODER);

@@ -23,11 +23,11 @@ final class TokenizeSplit implements Function<Split, TokenizedSplit> {
 
   @Override
   public TokenizedSplit call(Split split) throws IOException {
-    String name = "%05d-%s.parquet".formatted(split.index(), IngestContext.attempt());
+    String name = "%05d-%s.parquet".formatted(split.index(), context.staging().attempt());
     try (ParquetTableWriter<StagedRow> writer =
         ParquetTableWriter.create(
-            context.hadoop(),
-            context.staged(IngestContext.TOKENIZED, name),
+            context.staging().hadoop(),
+            context.staging().file(IngestContext.TOKENIZED, name),
             StagedRow.SCHEMA,
             context.runId(),
             StagedRow.ENCODER)) {
@@ -83,7 +83,7 @@ final class TokenizeSplit implements Function<Split, TokenizedSplit> {
 
     private DocumentReader open(Chunk chunk) {
       try {
-        return DocumentReader.open(context.hadoop(), chunk, corpus);
+        return DocumentReader.open(context.staging().hadoop(), chunk, corpus);
       } catch (IOException | RuntimeException e) {
         throw unreadable(chunk, e);
       }

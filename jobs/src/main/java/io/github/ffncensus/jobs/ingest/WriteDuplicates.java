@@ -24,14 +24,15 @@ final class WriteDuplicates implements FlatMapFunction<Iterator<Row>, SplitDupli
     Row row = rows.hasNext() ? rows.next() : null;
     while (row != null) {
       int split = row.getInt(0);
-      String name = "%05d-%s".formatted(split, IngestContext.attempt());
-      Path file = context.staged(IngestContext.DUPLICATES, name);
+      String name = "%05d-%s".formatted(split, context.staging().attempt());
+      Path file = context.staging().file(IngestContext.DUPLICATES, name);
       long documents = 0;
       long sequences = 0;
       long tokens = 0;
       try (DataOutputStream out =
           new DataOutputStream(
-              new BufferedOutputStream(file.getFileSystem(context.hadoop()).create(file, true)))) {
+              new BufferedOutputStream(
+                  file.getFileSystem(context.staging().hadoop()).create(file, true)))) {
         while (row != null && row.getInt(0) == split) {
           out.writeLong(row.getLong(1));
           documents++;

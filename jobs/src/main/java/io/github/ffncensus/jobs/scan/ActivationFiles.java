@@ -60,11 +60,11 @@ final class ActivationFiles implements ActivationSink, AutoCloseable {
     ParquetTableWriter<Row> writer = writers.get(layer);
     if (writer == null) {
       String name =
-          "part-%05d-layer-%03d-%s.parquet".formatted(shard, layer, ScanContext.attempt());
-      Path file = context.staged(TABLE, name);
+          "part-%05d-layer-%03d-%s.parquet".formatted(shard, layer, context.staging().attempt());
+      Path file = context.staging().file(TABLE, name);
       writer =
           ParquetTableWriter.create(
-              context.hadoop(), file, TABLE, context.runId(), ActivationFiles::encode);
+              context.staging().hadoop(), file, TABLE, context.runId(), ActivationFiles::encode);
       writers.put(layer, writer);
     }
     return writer;

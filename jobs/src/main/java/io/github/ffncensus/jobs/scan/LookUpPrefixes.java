@@ -104,7 +104,7 @@ final class LookUpPrefixes implements MapPartitionsFunction<Row, Row> {
         } else if (nextFile < shard.files().size()) {
           close();
           Path file = new Path(context.sequences(), shard.files().get(nextFile++));
-          reader = ParquetTableReader.open(context.hadoop(), file);
+          reader = ParquetTableReader.open(context.staging().hadoop(), file);
         } else {
           throw new NoSuchElementException(
               "sequence " + sequenceId + " is not in shard " + shardIndex);

@@ -108,7 +108,8 @@ final class MergedBlocks {
     @Override
     public Iterator<Tuple2<Key, byte[]>> call(String file) throws IOException {
       PartialFile.Reader reader =
-          new PartialFile.Reader(context.hadoop(), context.staged(ScanContext.PARTIALS, file));
+          new PartialFile.Reader(
+              context.staging().hadoop(), context.staging().file(ScanContext.PARTIALS, file));
       TaskContext.get()
           .addTaskCompletionListener(
               done -> {

@@ -7,47 +7,28 @@ import io.github.ffncensus.analysis.triggers.Polarity;
 import io.github.ffncensus.analysis.triggers.TriggerSearch;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.TriggerPrefixes;
+import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.model.Architecture;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
-import org.apache.spark.TaskContext;
-import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * What all tasks of a scan share.
  *
- * @param staging the scan's own folder
  * @param sequences folder of the run's {@code sequences} files
  */
 record ScanContext(
-    Broadcast<SerializableConfiguration> configuration,
+    Staging staging,
     CensusConfig config,
     String runId,
-    String staging,
     String sequences,
     String modelPath,
     String weightsSha256)
     implements Serializable {
 
   static final String PARTIALS = "partials";
-
-  Configuration hadoop() {
-    return configuration.value().value();
-  }
-
-  /** A file of the staging folder; attempts of a task must not share one, so name it by attempt. */
-  Path staged(String folder, String name) {
-    return new Path(new Path(staging, folder), name);
-  }
-
-  static String attempt() {
-    return Long.toString(TaskContext.get().taskAttemptId());
-  }
 
   /** The analyses whose partial results merge, as configured for a model. */
   static List<Analysis> analyses(CensusConfig.Scan scan, Architecture architecture) {

@@ -10,6 +10,7 @@ import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.PartitionTasks;
+import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.ParquetTableWriter;
@@ -20,11 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * The pass over the corpus: one forward pass per token on the executors, a shard a task, then a
@@ -109,12 +108,10 @@ public final class ScanJob {
   }
 
   private ScanContext scanContext() {
-    Configuration hadoop = context.hadoopConfiguration();
     return new ScanContext(
-        context.broadcast(new SerializableConfiguration(hadoop)),
+        Staging.open(context, folder.staging("scan")),
         config,
         folder.runId(),
-        folder.staging("scan").toString(),
         folder.table("sequences").toString(),
         model.path().toAbsolutePath().toString(),
         model.weightsSha256());

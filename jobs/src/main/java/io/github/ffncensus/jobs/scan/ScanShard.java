@@ -97,7 +97,7 @@ final class ScanShard implements Function<Shard, ShardRecord> {
       Path path = new Path(context.sequences(), file);
       try (ParquetTableReader rows =
           ParquetTableReader.open(
-              context.hadoop(), path, "sequence_id", "token_ids", "token_starts")) {
+              context.staging().hadoop(), path, "sequence_id", "token_ids", "token_starts")) {
         for (TableRow row = rows.next(); row != null; row = rows.next()) {
           int[] starts = row.getIntList("token_starts");
           boolean[] special = new boolean[starts.length];
@@ -114,9 +114,9 @@ final class ScanShard implements Function<Shard, ShardRecord> {
 
   private ShardRecord.Partial write(String analysis, ShardObserver observer, int shard)
       throws IOException {
-    String name = "%05d-%s.%s".formatted(shard, ScanContext.attempt(), analysis);
-    Path file = context.staged(ScanContext.PARTIALS, name);
-    try (PartialFile.Writer out = new PartialFile.Writer(context.hadoop(), file)) {
+    String name = "%05d-%s.%s".formatted(shard, context.staging().attempt(), analysis);
+    Path file = context.staging().file(ScanContext.PARTIALS, name);
+    try (PartialFile.Writer out = new PartialFile.Writer(context.staging().hadoop(), file)) {
       observer.finish(
           (layer, block, packed) -> {
             try {

@@ -29,11 +29,11 @@ final class WriteStats
   public Iterator<TableFile> call(Iterator<Tuple2<MergedBlocks.Key, byte[]>> blocks)
       throws IOException {
     String name =
-        "part-%05d-%s.parquet".formatted(TaskContext.getPartitionId(), ScanContext.attempt());
-    Path file = context.staged(TABLE, name);
+        "part-%05d-%s.parquet".formatted(TaskContext.getPartitionId(), context.staging().attempt());
+    Path file = context.staging().file(TABLE, name);
     try (ParquetTableWriter<NeuronStatsRow> writer =
         ParquetTableWriter.create(
-            context.hadoop(), file, TABLE, context.runId(), WriteStats::encode)) {
+            context.staging().hadoop(), file, TABLE, context.runId(), WriteStats::encode)) {
       while (blocks.hasNext()) {
         Tuple2<MergedBlocks.Key, byte[]> block = blocks.next();
         for (NeuronStatsRow row :

@@ -27,11 +27,15 @@ final class WriteTriggers implements FlatMapFunction<Iterator<Row>, TableFile> {
     Row row = rows.hasNext() ? rows.next() : null;
     while (row != null) {
       int number = row.getInt(0);
-      String name = "part-%05d-%s.parquet".formatted(number, ScanContext.attempt());
-      Path file = context.staged(TriggerTable.TABLE, name);
+      String name = "part-%05d-%s.parquet".formatted(number, context.staging().attempt());
+      Path file = context.staging().file(TriggerTable.TABLE, name);
       try (ParquetTableWriter<Row> writer =
           ParquetTableWriter.create(
-              context.hadoop(), file, TriggerTable.TABLE, context.runId(), WriteTriggers::encode)) {
+              context.staging().hadoop(),
+              file,
+              TriggerTable.TABLE,
+              context.runId(),
+              WriteTriggers::encode)) {
         while (row != null && row.getInt(0) == number) {
           writer.write(row);
           row = rows.hasNext() ? rows.next() : null;
