@@ -61,7 +61,7 @@ public final class Bench {
 
     @Option(
         names = "--tokens",
-        defaultValue = "8192",
+        defaultValue = "4096",
         description = "Tokens per worker and measurement; default ${DEFAULT-VALUE}.")
     private int tokens;
 
