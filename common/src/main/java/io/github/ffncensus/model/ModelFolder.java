@@ -6,7 +6,8 @@ import java.nio.file.Path;
 
 /**
  * A Hugging Face model folder: {@code config.json}, safetensors weights, {@code tokenizer.json}.
- * Opening it reads headers only and finds everything that makes a model unusable before any work.
+ * Opening it reads headers only: missing and truncated files show here, missing tensors and damaged
+ * values when the weights are loaded.
  */
 public final class ModelFolder {
   private final Path path;

@@ -79,11 +79,12 @@ final class WeightReader {
                     CensusException.input(
                         folder.path()
                             + ": the weights have no tensor "
+                            + family.prefixes().get(0)
                             + name(part, layer)
                             + suffixes[0]
                             + ", which a "
                             + family.modelType()
-                            + " model needs"));
+                            + " model needs; copy or download the checkpoint again"));
     return checked(entry, shape);
   }
 
@@ -119,7 +120,11 @@ final class WeightReader {
     if (!Float.isFinite(sum(array))) {
       array.close();
       throw CensusException.input(
-          entry.file() + ": tensor " + entry.name() + " holds NaN or infinite values");
+          entry.file()
+              + ": tensor "
+              + entry.name()
+              + " holds NaN or infinite values; copy or download the checkpoint again, or use one"
+              + " whose training did not diverge");
     }
     return array;
   }

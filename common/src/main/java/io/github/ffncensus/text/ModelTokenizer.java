@@ -23,6 +23,9 @@ public final class ModelTokenizer implements AutoCloseable {
   /** The file's name in a model folder. */
   public static final String FILE_NAME = "tokenizer.json";
 
+  /** So many rows of an embedding may be without a token, however small the vocabulary. */
+  private static final int MOST_PADDING = 128;
+
   /** Stops the file's own truncation and padding, which DJL would otherwise take over. */
   private static final Map<String, String> WHOLE_TEXTS =
       Map.of("truncation", "false", "padding", "false");
@@ -65,13 +68,14 @@ public final class ModelTokenizer implements AutoCloseable {
   }
 
   /**
-   * Checks that every id this tokenizer can give has a row in the model's embedding. A model may
-   * have more: embeddings are often padded.
+   * Checks that the tokenizer can be the model's: every id that it can give has a row in the
+   * embedding, and most rows have an id. Embeddings are often padded, by far less than half.
    *
    * @throws CensusException of kind INPUT if the tokenizer is of another model
    */
   public void requireFits(int modelVocabularySize) {
-    if (vocabulary.size() > modelVocabularySize) {
+    int padding = modelVocabularySize - vocabulary.size();
+    if (padding < 0 || (padding > MOST_PADDING && padding > vocabulary.size() / 2)) {
       throw CensusException.input(
           file
               + " has a vocabulary of "

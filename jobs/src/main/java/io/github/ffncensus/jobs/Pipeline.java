@@ -12,6 +12,7 @@ import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunOpener;
 import io.github.ffncensus.jobs.run.StageResult;
 import io.github.ffncensus.jobs.run.TablePublisher;
+import io.github.ffncensus.jobs.scan.ScanJob;
 import io.github.ffncensus.model.ModelFolder;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -49,6 +50,9 @@ final class Pipeline {
   void run(List<Stage> stages, boolean force) {
     RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
     ModelFolder model = ModelFolder.open(Path.of(config.model().path()));
+    if (stages.contains(Stage.SCAN)) {
+      ScanJob.check(config, model);
+    }
     RunManifest manifest =
         new RunOpener(hadoop, folder).open(() -> identity(model, stages), stages.get(0), force);
     if (manifest.status() == RunManifest.Status.COMPLETE) {

@@ -9,7 +9,9 @@ import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.StageResult;
 import io.github.ffncensus.jobs.scan.ScanJob;
 import io.github.ffncensus.jobs.scan.ScanResult;
+import io.github.ffncensus.model.DeviceChoice;
 import io.github.ffncensus.model.ModelFolder;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -38,6 +40,10 @@ final class SparkStages implements StageRunner {
         new SparkConf()
             .setAppName("ffn-census %s %s".formatted(command, config.runId()))
             .setIfMissing("spark.master", "local[*]");
+    if (conf.get("spark.master").startsWith("local")) {
+      // Elsewhere the executors' devices count, which the driver cannot see.
+      DeviceChoice.resolve(config.model().device(), List.of());
+    }
     this.spark = SparkSession.builder().config(conf).getOrCreate();
   }
 

@@ -37,7 +37,10 @@ public final class CorpusInputs {
     for (String input : inputs) {
       try {
         found.add(input);
-      } catch (IOException | IllegalArgumentException e) {
+      } catch (CensusException e) {
+        throw e;
+      } catch (IOException | RuntimeException e) {
+        // Hadoop wraps a file system class that is not there in a bare RuntimeException.
         throw CensusException.input(
             "corpus.input: " + input + " cannot be read: " + e.getMessage(), e);
       }

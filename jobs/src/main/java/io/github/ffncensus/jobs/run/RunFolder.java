@@ -38,7 +38,8 @@ public final class RunFolder implements Serializable {
     try {
       Path path = new Path(warehouse);
       return new RunFolder(path.getFileSystem(hadoop).makeQualified(path).toString(), runId);
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | RuntimeException e) {
+      // Hadoop wraps a file system class that is not there in a bare RuntimeException.
       throw CensusException.configuration(
           "census.warehouse = %s: not a usable path (%s)".formatted(warehouse, e.getMessage()), e);
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -46,10 +47,15 @@ public final class RunOpener {
     List<Difference> differences = identity.differences(manifest.json());
     boolean recomputed =
         force && (first == Stage.INGEST || differences.stream().allMatch(Difference::scanOnly));
-    if (!differences.isEmpty() && !recomputed) {
+    // What failed before its first stage was done has left nothing that another try could mix with.
+    boolean nothingDone =
+        first == Stage.INGEST
+            && manifest.status() == RunManifest.Status.FAILED
+            && Stream.of(Stage.values()).noneMatch(manifest::isComplete);
+    if (!differences.isEmpty() && !recomputed && !nothingDone) {
       throw refusal(differences);
     }
-    if (force) {
+    if (force || (nothingDone && !differences.isEmpty())) {
       discardUnpublished(first);
       manifest.restart(first, identity);
     }

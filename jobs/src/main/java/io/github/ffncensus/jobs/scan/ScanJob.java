@@ -58,11 +58,9 @@ public final class ScanJob {
   /**
    * Scans what is not scanned yet, merges, and leaves the tables in staging.
    *
-   * @throws CensusException of kind CONFIGURATION if a chosen neuron is not in the model, of kind
-   *     RUN_FAILED if staging cannot be read or written
+   * @throws CensusException of kind RUN_FAILED if staging cannot be read or written
    */
   public ScanResult run() {
-    checkChosenNeurons();
     ScanContext scan = scanContext();
     List<ShardRecord> records = scanShards(scan);
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
@@ -90,7 +88,12 @@ public final class ScanJob {
     }
   }
 
-  private void checkChosenNeurons() {
+  /**
+   * Checks what of a configuration can be checked against the model before any work.
+   *
+   * @throws CensusException of kind CONFIGURATION if a chosen neuron is not in the model
+   */
+  public static void check(CensusConfig config, ModelFolder model) {
     Architecture architecture = model.architecture();
     config.scan().activations().neurons().stream()
         .filter(n -> n.layer() >= architecture.layers() || n.index() >= architecture.intermediate())
