@@ -103,7 +103,8 @@ class BadModelTest {
   @Test
   void headerWithoutTensors() throws IOException {
     write(copy().weights(), 2, "{}");
-    assertRefused(this::load, "the weights have no tensor wte.weight, which a gpt2 model needs");
+    assertRefused(
+        this::load, "the weights have no tensor transformer.wte.weight, which a gpt2 model needs");
   }
 
   static Stream<Arguments> configurations() {
@@ -175,7 +176,8 @@ class BadModelTest {
     ModelCopy copy = ModelCopy.of(MODEL, folder);
     copy.tensors().remove("transformer.h.1.mlp.c_proj.bias");
     copy.write();
-    assertRefused(this::load, "have no tensor h.1.mlp.c_proj.bias, which a gpt2 model needs");
+    assertRefused(
+        this::load, "have no tensor transformer.h.1.mlp.c_proj.bias, which a gpt2 model needs");
   }
 
   @ParameterizedTest
