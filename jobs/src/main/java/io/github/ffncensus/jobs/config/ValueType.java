@@ -111,7 +111,7 @@ final class ValueType {
   /** A list without repetitions; a single value stands for a list of one. */
   static ValueType listOf(ValueType element, int minimum) {
     String expected =
-        "a list%s of: %s, none of them twice"
+        "a list%s without repetitions, of: %s"
             .formatted(minimum == 0 ? "" : ", not empty,", element.expected);
     return new ValueType(
         expected,
