@@ -35,7 +35,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -90,6 +89,12 @@ public final class ScanBenchmark {
       double overhead,
       double processorOverhead) {}
 
+  /** Something to measure: what a worker does in a round. */
+  @FunctionalInterface
+  private interface Variant {
+    void run(int worker, int round);
+  }
+
   /**
    * What one variant took.
    *
@@ -106,20 +111,24 @@ public final class ScanBenchmark {
   public List<Line> run() {
     ExecutorService pool = Executors.newFixedThreadPool(workers);
     try (Transformer model = RandomTransformer.gpt2Small(device)) {
-      List<BatchPlan> plans = new ArrayList<>();
-      for (int worker = 0; worker < workers; worker++) {
-        plans.add(plan(worker));
+      // Other tokens in every round: a trigger search that met the same ones again would keep them
+      // all.
+      BatchPlan[][] plans = new BatchPlan[rounds + 1][workers];
+      for (int round = 0; round <= rounds; round++) {
+        for (int worker = 0; worker < workers; worker++) {
+          plans[round][worker] = plan(round * workers + worker);
+        }
       }
-      Map<String, IntFunction<Runnable>> variants = variants(model, plans);
+      Map<String, Variant> variants = variants(model, plans);
       Map<String, Time[]> times = new LinkedHashMap<>();
       variants.keySet().forEach(name -> times.put(name, new Time[rounds]));
-      variants.values().forEach(variant -> measure(pool, variant));
+      variants.values().forEach(variant -> measure(pool, variant, rounds));
       Random order = new Random(1);
       for (int round = 0; round < rounds; round++) {
         List<String> names = new ArrayList<>(variants.keySet());
         Collections.shuffle(names, order);
         for (String name : names) {
-          times.get(name)[round] = measure(pool, variants.get(name));
+          times.get(name)[round] = measure(pool, variants.get(name), round);
         }
       }
       return lines(model, plans, times);
@@ -128,9 +137,9 @@ public final class ScanBenchmark {
     }
   }
 
-  private BatchPlan plan(int worker) {
+  private BatchPlan plan(int seed) {
     SentenceLengths lengths = SentenceLengths.read();
-    Random random = new Random(worker);
+    Random random = new Random(seed);
     List<TokenSequence> sequences = new ArrayList<>();
     for (int tokens = 0; tokens < tokensPerWorker; ) {
       int[] ids = random.ints(lengths.draw(random), 0, 50257).toArray();
@@ -140,17 +149,15 @@ public final class ScanBenchmark {
     return BatchPlan.of(sequences, batchTokens);
   }
 
-  private Map<String, IntFunction<Runnable>> variants(Transformer model, List<BatchPlan> plans) {
-    Map<String, IntFunction<Runnable>> variants = new LinkedHashMap<>();
-    variants.put(CEILING, worker -> this::multiplyLargeMatrices);
+  private Map<String, Variant> variants(Transformer model, BatchPlan[][] plans) {
+    Map<String, Variant> variants = new LinkedHashMap<>();
+    variants.put(CEILING, (worker, round) -> multiplyLargeMatrices());
     variants.put(
         FORWARD,
-        worker ->
-            () ->
-                plans
-                    .get(worker)
-                    .batches()
-                    .forEach(batch -> model.observe(batch, List.of(new FullPass()))));
+        (worker, round) ->
+            plans[round][worker]
+                .batches()
+                .forEach(batch -> model.observe(batch, List.of(new FullPass()))));
     variants.put("forward + neuron_stats", scan(model, plans, List.of("stats")));
     variants.put("forward + trigger_prefixes", scan(model, plans, List.of("triggers")));
     variants.put("forward + activations", scan(model, plans, List.of("activations")));
@@ -172,25 +179,22 @@ public final class ScanBenchmark {
     }
   }
 
-  private IntFunction<Runnable> scan(
-      Transformer model, List<BatchPlan> plans, List<String> analyses) {
+  private Variant scan(Transformer model, BatchPlan[][] plans, List<String> analyses) {
     // Observers live on over the rounds, as over the batches of a long shard.
     List<List<ShardObserver>> observers = new ArrayList<>();
     for (int worker = 0; worker < workers; worker++) {
       observers.add(analyses.stream().map(analysis -> observer(analysis, model)).toList());
     }
-    return worker ->
-        () -> {
-          new ShardScan(
-                  (batch, watching) -> {
-                    List<ForwardObserver> all = new ArrayList<>(watching);
-                    all.add(new FullPass());
-                    model.observe(batch, all);
-                  },
-                  observers.get(worker),
-                  tokens -> {})
-              .run(plans.get(worker));
-        };
+    return (worker, round) ->
+        new ShardScan(
+                (batch, watching) -> {
+                  List<ForwardObserver> all = new ArrayList<>(watching);
+                  all.add(new FullPass());
+                  model.observe(batch, all);
+                },
+                observers.get(worker),
+                tokens -> {})
+            .run(plans[round][worker]);
   }
 
   private static ShardObserver observer(String analysis, Transformer model) {
@@ -220,12 +224,12 @@ public final class ScanBenchmark {
     }
   }
 
-  private Time measure(ExecutorService pool, IntFunction<Runnable> variant) {
+  private Time measure(ExecutorService pool, Variant variant, int round) {
     List<Future<Double>> running = new ArrayList<>();
     long start = System.nanoTime();
     for (int worker = 0; worker < workers; worker++) {
-      Runnable work = variant.apply(worker);
-      running.add(pool.submit(() -> processorSeconds(work)));
+      int number = worker;
+      running.add(pool.submit(() -> processorSeconds(() -> variant.run(number, round))));
     }
     double processor = 0;
     for (Future<Double> worker : running) {
@@ -249,24 +253,31 @@ public final class ScanBenchmark {
     return (threads.getCurrentThreadCpuTime() - start) / 1e9;
   }
 
-  private List<Line> lines(Transformer model, List<BatchPlan> plans, Map<String, Time[]> times) {
-    double flops = plans.stream().mapToDouble(plan -> flops(plan, model)).sum();
-    double tokens = plans.stream().mapToLong(BatchPlan::tokens).sum();
+  private List<Line> lines(Transformer model, BatchPlan[][] plans, Map<String, Time[]> times) {
+    double[] flops = new double[rounds];
+    double[] tokens = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      for (BatchPlan plan : plans[round]) {
+        flops[round] += flops(plan, model);
+        tokens[round] += plan.tokens();
+      }
+    }
     double ceilingFlops = 2.0 * Math.pow(CEILING_SIZE, 3) * CEILING_REPEATS * workers;
     List<Line> lines = new ArrayList<>();
     times.forEach(
         (name, ofVariant) -> {
           boolean ceiling = name.equals(CEILING);
-          double work = ceiling ? ceilingFlops : flops;
-          double elapsed = median(round -> ofVariant[round].elapsed());
+          IntToDoubleFunction work = round -> ceiling ? ceilingFlops : flops[round];
           lines.add(
               new Line(
                   name,
-                  ceiling ? Double.NaN : tokens / elapsed,
-                  work / elapsed / 1e9,
+                  ceiling
+                      ? Double.NaN
+                      : median(round -> tokens[round] / ofVariant[round].elapsed()),
+                  median(round -> work.applyAsDouble(round) / ofVariant[round].elapsed() / 1e9),
                   median(
                       round ->
-                          (work / ofVariant[round].processor())
+                          (work.applyAsDouble(round) / ofVariant[round].processor())
                               / (ceilingFlops / times.get(CEILING)[round].processor())),
                   ceiling ? Double.NaN : overhead(ofVariant, times.get(FORWARD), Time::elapsed),
                   ceiling ? Double.NaN : overhead(ofVariant, times.get(FORWARD), Time::processor)));
