@@ -48,9 +48,11 @@ final class TopSelector {
     int passed = 0;
     for (int i = 0; i < width; i++) {
       float value = x[at + i];
-      candidates[passed] = i;
-      candidateValues[passed] = value;
-      passed += value >= least ? 1 : 0;
+      // Few pass, so the branch is predicted and cheaper than storing all.
+      if (value >= least) {
+        candidates[passed] = i;
+        candidateValues[passed++] = value;
+      }
     }
     return passed;
   }

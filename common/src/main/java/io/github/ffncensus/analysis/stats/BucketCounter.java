@@ -44,11 +44,25 @@ final class BucketCounter {
     }
   }
 
+  /** Four at a time: the look-ups of one do not wait for the counter of another. */
   private static void count(float[] chunk, int row, int from, int to, int[] counts) {
-    int start = from * CoefficientBuckets.SLOTS;
-    for (int i = from; i < to; i++) {
+    int slots = CoefficientBuckets.SLOTS;
+    int start = from * slots;
+    int i = from;
+    for (; i + 3 < to; i += 4) {
+      int a = CoefficientBuckets.slot(chunk[row + i]);
+      int b = CoefficientBuckets.slot(chunk[row + i + 1]);
+      int c = CoefficientBuckets.slot(chunk[row + i + 2]);
+      int d = CoefficientBuckets.slot(chunk[row + i + 3]);
+      counts[start + a]++;
+      counts[start + slots + b]++;
+      counts[start + 2 * slots + c]++;
+      counts[start + 3 * slots + d]++;
+      start += 4 * slots;
+    }
+    for (; i < to; i++) {
       counts[start + CoefficientBuckets.slot(chunk[row + i])]++;
-      start += CoefficientBuckets.SLOTS;
+      start += slots;
     }
   }
 }
