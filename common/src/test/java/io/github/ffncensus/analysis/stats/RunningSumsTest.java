@@ -58,6 +58,16 @@ class RunningSumsTest {
   }
 
   @Test
+  void moreRowsThanSixteenBitsCount_areAllCounted() {
+    float[] x = new float[150_000 * NEURONS];
+    Arrays.fill(x, 0, 140_000 * NEURONS, 0.3f);
+    NeuronStatsRow row = statistics(x);
+    assertThat(row.histogram()[CoefficientBuckets.of(0.3f)]).isEqualTo(140_000);
+    assertThat(row.histogram()[CoefficientBuckets.ZERO]).isEqualTo(10_000);
+    assertThat(row.activeFraction()).isEqualTo(140_000 / 150_000.0);
+  }
+
+  @Test
   void tinyPositiveValues_areActiveThoughTheirBucketIsTheOneAroundZero() {
     float[] x = new float[10 * NEURONS];
     Arrays.fill(x, -1e-7f);
