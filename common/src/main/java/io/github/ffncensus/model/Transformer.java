@@ -3,6 +3,7 @@ package io.github.ffncensus.model;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
@@ -87,14 +88,40 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
+  /** Whether the checkpoint can predict tokens; a bare encoder cannot. */
+  public boolean hasHead() {
+    return weights.head().isPresent();
+  }
+
   /**
-   * The model's real final norm and head.
+   * Value vectors v_i of one layer: columns of the FFN's second matrix.
    *
-   * @param states (..., hidden)
-   * @return float32 logits (..., vocabulary)
+   * @param from first neuron
+   * @param to end, exclusive
+   * @return (to - from, hidden), in the model's precision
+   */
+  public NDArray values(int layer, int from, int to, NDManager owner) {
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray down = weights.layers().get(layer).down().weight();
+      NDArray columns = scope.from(down).get(new NDIndex(":, {}:{}", from, to)).transpose();
+      columns.attach(owner);
+      return columns;
+    }
+  }
+
+  /** As {@link #logits(NDArray, Lens)} through the model's own head. */
+  public NDArray logits(NDArray states) {
+    return logits(states, Lens.HEAD);
+  }
+
+  /**
+   * Reads vectors of the residual space as predictions.
+   *
+   * @param states (..., hidden), in the model's precision
+   * @return float32 logits (..., vocabulary), calculated in the model's precision
    * @throws CensusException of kind INPUT if the checkpoint has no prediction head
    */
-  public NDArray logits(NDArray states) {
+  public NDArray logits(NDArray states, Lens lens) {
     Head head =
         weights
             .head()
@@ -105,20 +132,39 @@ public final class Transformer implements AutoCloseable {
     NDManager owner = states.getManager();
     try (NDManager scope = owner.newSubManager()) {
       states.attach(scope);
-      NDArray h =
-          weights.finalNorm().isPresent() ? norm(states, weights.finalNorm().get()) : states;
-      if (head.transform() != null) {
-        NDArray transformed = linear(h, head.transform());
-        h =
-            norm(
-                kernels.activate(transformed, architecture.headActivation().orElseThrow()),
-                head.norm());
-      }
-      NDArray logits = kernels.cast(linear(h, head.output()), Precision.FLOAT32);
-      logits.attach(owner);
+      Linear embedding = new Linear(head.output().weight(), null);
+      NDArray logits =
+          switch (lens) {
+            case RAW -> linear(states, embedding);
+            case FOLDED -> linear(folded(states), embedding);
+            case HEAD -> linear(headInput(states, head), head.output());
+          };
+      NDArray result = kernels.cast(logits, Precision.FLOAT32);
+      result.attach(owner);
       states.attach(owner);
-      return logits;
+      return result;
     }
+  }
+
+  /** The linear part of the final norm, if there is one. */
+  private NDArray folded(NDArray states) {
+    if (weights.finalNorm().isEmpty()) {
+      return states;
+    }
+    NDArray h = kernels.cast(states, Precision.FLOAT32);
+    NDArray centred = architecture.rmsNorm() ? h : h.sub(h.mean(new int[] {-1}, true));
+    NDArray gain = kernels.cast(weights.finalNorm().get().gain(), Precision.FLOAT32);
+    return kernels.cast(centred.mul(gain), precision);
+  }
+
+  private NDArray headInput(NDArray states, Head head) {
+    NDArray h = weights.finalNorm().isPresent() ? norm(states, weights.finalNorm().get()) : states;
+    if (head.transform() == null) {
+      return h;
+    }
+    NDArray transformed = linear(h, head.transform());
+    return norm(
+        kernels.activate(transformed, architecture.headActivation().orElseThrow()), head.norm());
   }
 
   private NDArray run(
