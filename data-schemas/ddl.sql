@@ -87,6 +87,18 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/trigger_prefixes';
 
+CREATE TABLE IF NOT EXISTS key_value_findings (
+  `finding` STRING,
+  `layer` INT,
+  `value` DOUBLE,
+  `paper_value` DOUBLE,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/key_value_findings';
+
 -- 2. DuckDB: views over the files, no load. Only the files of the runs asked for are read.
 -- DuckDB refuses a view over no files: leave out a table that no run in the warehouse has, such as activations where
 -- scan.activations.mode is off.
@@ -105,6 +117,9 @@ CREATE OR REPLACE VIEW neuron_stats AS
 
 CREATE OR REPLACE VIEW trigger_prefixes AS
   SELECT * FROM read_parquet('${warehouse}/trigger_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW key_value_findings AS
+  SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 -- 3. Views, the same in both.
 

@@ -11,7 +11,13 @@ import org.apache.parquet.schema.MessageTypeParser;
 /** The Parquet schemas of the tables, from {@code data-schemas/<table>.schema}. */
 public final class TableSchema {
   private static final List<String> TABLES =
-      List.of("sequences", "rejects", "activations", "neuron_stats", "trigger_prefixes");
+      List.of(
+          "sequences",
+          "rejects",
+          "activations",
+          "neuron_stats",
+          "trigger_prefixes",
+          "key_value_findings");
 
   private TableSchema() {}
 

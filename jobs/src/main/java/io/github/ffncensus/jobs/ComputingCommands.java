@@ -86,4 +86,17 @@ final class ComputingCommands {
       super(console, Stage.SCAN);
     }
   }
+
+  @Command(
+      name = "interpret",
+      description = {
+        "Looks again at what the scan found: what the triggers and values of the neurons mean.",
+        "Needs a complete scan."
+      })
+  static final class Interpret extends Computing {
+
+    Interpret(Console console) {
+      super(console, Stage.INTERPRET);
+    }
+  }
 }

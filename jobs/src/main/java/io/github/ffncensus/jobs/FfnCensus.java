@@ -67,6 +67,7 @@ public final class FfnCensus implements Callable<Integer> {
             .addSubcommand(new ComputingCommands.Run(console))
             .addSubcommand(new ComputingCommands.Ingest(console))
             .addSubcommand(new ComputingCommands.Scan(console))
+            .addSubcommand(new ComputingCommands.Interpret(console))
             .addSubcommand(new WarehouseCommands.Runs(console))
             .addSubcommand(new WarehouseCommands.Verify(console))
             .addSubcommand(new WarehouseCommands.Show(console));

@@ -60,11 +60,7 @@ final class Pipeline {
           "The run %s is complete: nothing to do (--force computes it again).%n", folder.runId());
       return;
     }
-    if (stages.get(0) == Stage.SCAN && !manifest.isComplete(Stage.INGEST)) {
-      throw CensusException.configuration(
-          "The run %s in %s has no ingested corpus: run ingest first, or run for both"
-              .formatted(folder.runId(), folder.warehouse()));
-    }
+    checkPrecondition(stages.get(0), manifest);
     if (!stages.stream().allMatch(manifest::isComplete)) {
       runMissing(stages, manifest, model);
     }
@@ -76,7 +72,21 @@ final class Pipeline {
     }
   }
 
-  /** A scan alone reads the sequences, not the corpus, which may be gone by then. */
+  private static void checkPrecondition(Stage first, RunManifest manifest) {
+    RunFolder folder = manifest.folder();
+    if (first != Stage.INGEST && !manifest.isComplete(Stage.INGEST)) {
+      throw CensusException.configuration(
+          "The run %s in %s has no ingested corpus: run ingest first, or run for all stages"
+              .formatted(folder.runId(), folder.warehouse()));
+    }
+    if (first == Stage.INTERPRET && !manifest.isComplete(Stage.SCAN)) {
+      throw CensusException.configuration(
+          "The run %s in %s has no scan to interpret: run scan first, or run for all stages"
+              .formatted(folder.runId(), folder.warehouse()));
+    }
+  }
+
+  /** Later stages read the sequences, not the corpus, which may be gone by then. */
   private RunIdentity identity(ModelFolder model, List<Stage> stages) {
     List<CorpusFile> corpus = stages.contains(Stage.INGEST) ? corpus() : null;
     return new RunIdentity(config, ModelIdentity.of(model), corpus);

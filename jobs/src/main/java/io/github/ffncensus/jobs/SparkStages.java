@@ -5,12 +5,16 @@ import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.ingest.IngestJob;
 import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.interpret.InterpretContext;
+import io.github.ffncensus.jobs.interpret.InterpretJob;
 import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.StageResult;
 import io.github.ffncensus.jobs.scan.ScanJob;
 import io.github.ffncensus.jobs.scan.ScanResult;
 import io.github.ffncensus.model.DeviceChoice;
 import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.table.TableFile;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -63,6 +67,7 @@ final class SparkStages implements StageRunner {
     return switch (stage) {
       case INGEST -> ingest();
       case SCAN -> scan();
+      case INTERPRET -> interpret();
     };
   }
 
@@ -81,9 +86,20 @@ final class SparkStages implements StageRunner {
   }
 
   private StageResult scan() {
-    ShardPlan plan = ShardPlan.read(spark.sparkContext().hadoopConfiguration(), folder.shardPlan());
-    ScanResult result = new ScanJob(spark, config, folder, model, plan, progress).run();
+    ScanResult result = new ScanJob(spark, config, folder, model, plan(), progress).run();
     return new StageResult(result.tables(), Map.of(), result.counters());
+  }
+
+  private StageResult interpret() {
+    Map<String, List<TableFile>> published =
+        RunManifest.read(spark.sparkContext().hadoopConfiguration(), folder).orElseThrow().tables();
+    InterpretContext context =
+        new InterpretContext(spark, config, folder, model, plan(), published, progress);
+    return new StageResult(InterpretJob.run(context), Map.of(), Map.of());
+  }
+
+  private ShardPlan plan() {
+    return ShardPlan.read(spark.sparkContext().hadoopConfiguration(), folder.shardPlan());
   }
 
   @Override

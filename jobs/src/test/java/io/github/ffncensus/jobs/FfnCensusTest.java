@@ -28,12 +28,20 @@ class FfnCensusTest {
   void help() {
     assertThat(execute("--help")).isZero();
     assertThat(text(out))
-        .contains("Usage: ffn-census", "run", "ingest", "scan", "runs", "verify", "Exit codes:");
+        .contains(
+            "Usage: ffn-census",
+            "run",
+            "ingest",
+            "scan",
+            "interpret",
+            "runs",
+            "verify",
+            "Exit codes:");
     assertThat(text(err)).isEmpty();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "ingest", "scan", "runs", "verify"})
+  @ValueSource(strings = {"run", "ingest", "scan", "interpret", "runs", "verify"})
   void helpOfACommand(String command) {
     assertThat(execute(command, "--help")).isZero();
     assertThat(text(out))
@@ -50,7 +58,7 @@ class FfnCensusTest {
   @Test
   void commandLineThatIsUnusable() {
     assertThat(execute()).isEqualTo(2);
-    assertThat(text(err)).contains("Name a command: run, ingest, scan, runs, verify");
+    assertThat(text(err)).contains("Name a command: run, ingest, scan, interpret, runs, verify");
     assertThat(execute("rnu")).isEqualTo(2);
     assertThat(text(err)).contains("'rnu'");
     assertThat(execute("run")).isEqualTo(2);

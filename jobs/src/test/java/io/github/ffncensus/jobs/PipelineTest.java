@@ -36,6 +36,7 @@ class PipelineTest {
   private final List<String> calls = new ArrayList<>();
   private final ByteArrayOutputStream messages = new ByteArrayOutputStream();
   private RuntimeException failure;
+  private List<Stage> configured = BOTH;
 
   @BeforeEach
   void corpus() throws IOException {
@@ -79,8 +80,25 @@ class PipelineTest {
         catchThrowableOfType(CensusException.class, () -> run(List.of(Stage.SCAN), false));
     assertThat(refusal.kind()).isEqualTo(CensusException.Kind.CONFIGURATION);
     assertThat(refusal)
-        .hasMessageEndingWith("has no ingested corpus: run ingest first, or run for both");
+        .hasMessageEndingWith("has no ingested corpus: run ingest first, or run for all stages");
     assertThat(folder.resolve("w/_runs")).doesNotExist();
+  }
+
+  @Test
+  void interpret_needsAScan_andKeepsIt() throws IOException {
+    configured = List.of(Stage.values());
+    run(List.of(Stage.INGEST), false);
+    assertThatThrownBy(() -> run(List.of(Stage.INTERPRET), false))
+        .hasMessageEndingWith("has no scan to interpret: run scan first, or run for all stages");
+    run(List.of(Stage.SCAN), false);
+    assertThat(messages()).endsWith("The run r1 still lacks: interpret\n");
+    run(List.of(Stage.INTERPRET), false);
+    assertThat(manifest().status()).isEqualTo(RunManifest.Status.COMPLETE);
+
+    calls.clear();
+    run(List.of(Stage.INTERPRET), true);
+    assertThat(calls).containsExactly("start", "interpret", "close");
+    assertThat(manifest().isComplete(Stage.SCAN)).isTrue();
   }
 
   @Test
@@ -146,7 +164,10 @@ class PipelineTest {
                 "run-id=r1",
                 "warehouse=" + folder.resolve("w"),
                 "model.path=../common/src/test/resources/fixtures/gpt2-gelu-new",
-                "corpus.input=" + folder.resolve("corpus.jsonl")));
+                "corpus.input=" + folder.resolve("corpus.jsonl"),
+                "stages=["
+                    + String.join(",", configured.stream().map(Stage::word).toList())
+                    + "]"));
     PrintStream out = new PrintStream(messages, true, StandardCharsets.UTF_8);
     new Pipeline(config, HADOOP, (runFolder, model) -> new Fake(runFolder), out).run(stages, force);
   }

@@ -23,7 +23,8 @@ public final class CensusConfig implements Serializable {
 
   public enum Stage {
     INGEST,
-    SCAN;
+    SCAN,
+    INTERPRET;
 
     /** As in configuration files, manifests and messages. */
     public String word() {
@@ -139,6 +140,11 @@ public final class CensusConfig implements Serializable {
     }
   }
 
+  /** What is made of the winners of the scan. */
+  public record Interpret(Findings findings) implements Serializable {}
+
+  public record Findings(boolean enabled) implements Serializable {}
+
   public record Facts(List<String> input) implements Serializable {}
 
   /** A key with two values, as JSON text; absent is {@code null}. */
@@ -199,6 +205,10 @@ public final class CensusConfig implements Serializable {
         new NeuronStats(flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
         activations());
+  }
+
+  public Interpret interpret() {
+    return new Interpret(new Findings(flag("interpret.findings.enabled")));
   }
 
   public Facts facts() {

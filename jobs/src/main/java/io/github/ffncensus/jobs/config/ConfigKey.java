@@ -64,6 +64,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("scan.activations.per-token", ValueType.integer(1, 1 << 24)),
           key("scan.activations.threshold", ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE)),
           key("scan.activations.neurons", ValueType.listOf(NEURON, 0)),
+          key("interpret.findings.enabled", ValueType.bool()),
           key("facts.input", ValueType.listOf(ValueType.text(), 0)));
 
   private static final Map<String, ConfigKey> BY_PATH =

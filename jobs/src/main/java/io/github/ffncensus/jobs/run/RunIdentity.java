@@ -2,10 +2,12 @@ package io.github.ffncensus.jobs.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What makes a run this run and no other: another configuration, model or corpus under the same run
@@ -20,17 +22,17 @@ public record RunIdentity(CensusConfig config, ModelIdentity model, List<CorpusF
   /**
    * A difference to the manifest of an earlier attempt.
    *
-   * @param scanOnly whether the ingested sequences are not concerned, so that a new scan suffices
+   * @param stage the first stage whose results it concerns
    */
-  record Difference(String text, boolean scanOnly) {}
+  record Difference(String text, Stage stage) {}
 
   List<Difference> differences(JsonNode manifest) {
     List<Difference> differences = new ArrayList<>();
     for (CensusConfig.Difference key : config.difference(manifest.path("configuration"))) {
-      boolean scanOnly = key.key().startsWith("census.scan.");
       differences.add(
           new Difference(
-              "%s: was %s, now %s".formatted(key.key(), key.before(), key.after()), scanOnly));
+              "%s: was %s, now %s".formatted(key.key(), key.before(), key.after()),
+              concerned(key.key())));
     }
     JsonNode before = manifest.path("model");
     compare(differences, "weights", before.path("weights_sha256").asText(), model.weightsSha256());
@@ -47,12 +49,20 @@ public record RunIdentity(CensusConfig config, ModelIdentity model, List<CorpusF
     return differences;
   }
 
+  /** A key stands in the section of the stage that it concerns; all others concern every stage. */
+  private static Stage concerned(String key) {
+    return Stream.of(Stage.values())
+        .filter(stage -> key.startsWith("census.%s.".formatted(stage.word())))
+        .findFirst()
+        .orElse(Stage.INGEST);
+  }
+
   private void compare(List<Difference> differences, String file, String before, String now) {
     if (!before.equals(now)) {
       String text =
           "the model's %s (%s): SHA-256 was %s, now %s"
               .formatted(file, model.path(), abbreviate(before), abbreviate(now));
-      differences.add(new Difference(text, false));
+      differences.add(new Difference(text, Stage.INGEST));
     }
   }
 
@@ -86,11 +96,11 @@ public record RunIdentity(CensusConfig config, ModelIdentity model, List<CorpusF
     earlier.keySet().forEach(path -> texts.add("corpus file %s: is gone".formatted(path)));
     texts.stream()
         .limit(LISTED_FILES)
-        .forEach(text -> differences.add(new Difference(text, false)));
+        .forEach(text -> differences.add(new Difference(text, Stage.INGEST)));
     if (texts.size() > LISTED_FILES) {
       differences.add(
           new Difference(
-              "and %,d more corpus files".formatted(texts.size() - LISTED_FILES), false));
+              "and %,d more corpus files".formatted(texts.size() - LISTED_FILES), Stage.INGEST));
     }
   }
 }

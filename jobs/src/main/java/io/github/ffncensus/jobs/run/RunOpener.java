@@ -4,6 +4,7 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.run.RunIdentity.Difference;
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -46,7 +47,9 @@ public final class RunOpener {
     }
     List<Difference> differences = identity.differences(manifest.json());
     boolean recomputed =
-        force && (first == Stage.INGEST || differences.stream().allMatch(Difference::scanOnly));
+        force
+            && differences.stream()
+                .allMatch(difference -> difference.stage().compareTo(first) >= 0);
     // What failed before its first stage was done has left nothing that another try could mix with.
     boolean nothingDone =
         first == Stage.INGEST
@@ -63,7 +66,8 @@ public final class RunOpener {
   }
 
   private CensusException refusal(List<Difference> differences) {
-    boolean scanOnly = differences.stream().allMatch(Difference::scanOnly);
+    Stage concerned =
+        differences.stream().map(Difference::stage).min(Comparator.naturalOrder()).orElseThrow();
     return CensusException.configuration(
         """
         The run %s in %s was made with another configuration, model or corpus:
@@ -73,7 +77,7 @@ public final class RunOpener {
                 folder.runId(),
                 folder.warehouse(),
                 differences.stream().map(Difference::text).collect(Collectors.joining("\n  ")),
-                scanOnly ? "run --force or scan" : "run"));
+                concerned == Stage.INGEST ? "run" : "run --force or " + concerned.word()));
   }
 
   private void checkWritable() {

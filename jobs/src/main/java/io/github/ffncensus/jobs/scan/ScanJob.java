@@ -9,13 +9,13 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.task.EmptyTable;
 import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.jobs.task.Staging;
+import io.github.ffncensus.jobs.task.TaskRecords;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.ModelFolder;
-import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.TableFile;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,20 +72,17 @@ public final class ScanJob {
           ActivationFiles.TABLE,
           records.stream().flatMap(record -> record.activations().stream()).toList());
     }
-    tables.replaceAll((table, files) -> files.isEmpty() ? List.of(emptyFile(table)) : files);
+    tables.replaceAll(
+        (table, files) ->
+            files.isEmpty()
+                ? List.of(
+                    EmptyTable.write(
+                        context.hadoopConfiguration(),
+                        folder.staging("scan"),
+                        table,
+                        folder.runId()))
+                : files);
     return new ScanResult(tables, counters(records));
-  }
-
-  /** A table without rows still has its columns: readers of a folder without files would fail. */
-  private TableFile emptyFile(String table) {
-    Path file = new Path(new Path(folder.staging("scan"), table), "part-empty.parquet");
-    try (ParquetTableWriter<Void> writer =
-        ParquetTableWriter.create(
-            context.hadoopConfiguration(), file, table, folder.runId(), (row, out) -> {})) {
-      return writer.finish();
-    } catch (IOException e) {
-      throw CensusException.runFailed("cannot write " + file + ": " + e.getMessage(), e);
-    }
   }
 
   /**
@@ -121,12 +118,11 @@ public final class ScanJob {
   }
 
   private List<ShardRecord> scanShards(ScanContext scan) {
-    ShardRecords recorded;
-    try {
-      recorded = new ShardRecords(context.hadoopConfiguration(), folder.staging("scan"));
-    } catch (IOException e) {
-      throw CensusException.runFailed("cannot open " + folder.staging("scan"), e);
-    }
+    TaskRecords<ShardRecord> recorded =
+        TaskRecords.open(
+            context.hadoopConfiguration(),
+            new Path(folder.staging("scan"), "shards"),
+            ShardRecord.class);
     List<ShardRecord> records = new ArrayList<>();
     List<Shard> missing = new ArrayList<>();
     progress.stage("scan", plan.shards().size(), "shards");
@@ -142,7 +138,7 @@ public final class ScanJob {
             new ScanShard(scan),
             ShardRecord.class,
             record -> {
-              recorded.write(record);
+              recorded.write(record.shard(), record);
               progress.advance(1, record.tokens());
             }));
     progress.finish();

@@ -1,6 +1,5 @@
 package io.github.ffncensus.jobs.scan;
 
-import ai.djl.Device;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
@@ -8,9 +7,7 @@ import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
-import io.github.ffncensus.model.DeviceChoice;
-import io.github.ffncensus.model.Precision;
-import io.github.ffncensus.model.SharedTransformers;
+import io.github.ffncensus.jobs.task.TaskModels;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.table.ParquetTableReader;
@@ -38,11 +35,8 @@ final class ScanShard implements Function<Shard, ShardRecord> {
   @Override
   public ShardRecord call(Shard shard) throws IOException {
     long start = System.nanoTime();
-    Device device = DeviceChoice.resolve(context.config().model().device(), scheduledGpus());
-    Precision precision = Precision.valueOf(context.config().model().precision().name());
     Transformer model =
-        SharedTransformers.get(
-            java.nio.file.Path.of(context.modelPath()), context.weightsSha256(), device, precision);
+        TaskModels.get(context.config(), context.modelPath(), context.weightsSha256());
     BatchPlan plan = BatchPlan.of(sequences(shard), batchTokens(model));
     List<Analysis> analyses = ScanContext.analyses(context.config().scan(), model.architecture());
     List<ShardObserver> observers = new ArrayList<>();
@@ -68,7 +62,7 @@ final class ScanShard implements Function<Shard, ShardRecord> {
           plan.textTokens(),
           scan.halvings(),
           (System.nanoTime() - start) / 1e9,
-          device.toString());
+          model.device().toString());
     } finally {
       observers.forEach(ShardObserver::close);
     }
@@ -79,11 +73,6 @@ final class ScanShard implements Function<Shard, ShardRecord> {
     return model.device().isGpu()
         ? configured
         : BatchPlan.budgetOnHost(configured, model.architecture().intermediate());
-  }
-
-  private static List<String> scheduledGpus() {
-    var gpus = TaskContext.get().resourcesJMap().get("gpu");
-    return gpus == null ? List.of() : List.of(gpus.addresses());
   }
 
   /** A task that Spark gave up (a speculative copy, a cancelled job) ends between two batches. */

@@ -38,7 +38,7 @@ class ConfigLoaderTest {
     CensusConfig config = load(MINIMAL);
 
     assertThat(config.runId()).isEqualTo("r1");
-    assertThat(config.stages()).containsExactly(Stage.INGEST, Stage.SCAN);
+    assertThat(config.stages()).containsExactly(Stage.INGEST, Stage.SCAN, Stage.INTERPRET);
     assertThat(config.corpus().input()).containsExactly("/c/*.jsonl");
     assertThat(config.scan().triggerPrefixes().perNeuron()).isEqualTo(25);
     assertThat(config.scan().triggerPrefixes().polarities(false))
@@ -159,8 +159,8 @@ class ConfigLoaderTest {
         "corpus.input = [] | a list, not empty, without repetitions, of: text that is not empty",
         "corpus.input = [\"\"] | a list, not empty, without repetitions, of: text that is not empty",
         "corpus.sentence-locale = english_language | a language tag such as en or pt-BR",
-        "stages = [ingest, train] | a list, not empty, without repetitions, of: one of ingest, scan",
-        "stages = [scan, scan] | a list, not empty, without repetitions, of: one of ingest, scan",
+        "stages = [ingest, train] | a list, not empty, without repetitions, of: one of ingest, scan, interpret",
+        "stages = [scan, scan] | a list, not empty, without repetitions, of: one of ingest, scan, interpret",
         "scan.trigger-prefixes.polarities = [up] | auto, or a list, not empty, without repetitions, of: one of positive, negative",
         "scan.activations.neurons = [\"3-1\"] | a list without repetitions, of: layer:neuron, both from 0, such as \"3:17\"",
         "run-id = a/b | up to 100 letters, digits, '.', '_' and '-', beginning with a letter or digit",

@@ -7,6 +7,7 @@ import io.github.ffncensus.jobs.config.ConfigLoader;
 import io.github.ffncensus.jobs.ingest.IngestJob;
 import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.interpret.InterpretContext;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.TablePublisher;
 import io.github.ffncensus.model.ModelFolder;
@@ -23,7 +24,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
 /** Ingests a small corpus, scans it, and reads back what the scan staged. */
-final class ScanFixture implements AutoCloseable {
+public final class ScanFixture implements AutoCloseable {
   static final Path MODELS = Path.of("../common/src/test/resources/fixtures");
 
   private final String master;
@@ -33,7 +34,7 @@ final class ScanFixture implements AutoCloseable {
   /**
    * @param master such as {@code local[2]}
    */
-  ScanFixture(String master, Path folder) throws IOException {
+  public ScanFixture(String master, Path folder) throws IOException {
     this.master = master;
     this.folder = folder;
     this.spark = TestSpark.start(master, folder);
@@ -41,12 +42,12 @@ final class ScanFixture implements AutoCloseable {
   }
 
   /** Ends this driver with all its tasks, and starts another. */
-  void restart() {
+  public void restart() {
     spark.stop();
     spark = TestSpark.start(master, folder);
   }
 
-  Configuration hadoop() {
+  public Configuration hadoop() {
     return spark.sparkContext().hadoopConfiguration();
   }
 
@@ -77,7 +78,7 @@ final class ScanFixture implements AutoCloseable {
   }
 
   /** Ingests and publishes {@code sequences}, ready for a scan. */
-  Run ingest(String runId, String model, String... settings) throws IOException {
+  public Run ingest(String runId, String model, String... settings) throws IOException {
     List<String> all =
         new ArrayList<>(
             List.of(
@@ -95,6 +96,7 @@ final class ScanFixture implements AutoCloseable {
     IngestResult result =
         new IngestJob(spark, run.config, run.folder, run.model, Progress.SILENT).run();
     run.plan = result.plan();
+    run.sequenceFiles = result.sequenceFiles();
     new TablePublisher(hadoop(), run.folder)
         .publish(
             new org.apache.hadoop.fs.Path(run.folder.staging("ingest"), "sequences"),
@@ -104,11 +106,12 @@ final class ScanFixture implements AutoCloseable {
   }
 
   /** An ingested run. */
-  final class Run {
-    final CensusConfig config;
-    final RunFolder folder;
-    final ModelFolder model;
+  public final class Run {
+    public final CensusConfig config;
+    public final RunFolder folder;
+    public final ModelFolder model;
     ShardPlan plan;
+    private List<TableFile> sequenceFiles;
 
     private Run(CensusConfig config, ModelFolder model) {
       this.config = config;
@@ -116,8 +119,25 @@ final class ScanFixture implements AutoCloseable {
       this.folder = RunFolder.qualified(hadoop(), config.warehouse(), config.runId());
     }
 
-    ScanResult scan(Progress progress) {
+    public ScanResult scan(Progress progress) {
       return new ScanJob(spark, config, folder, model, plan, progress).run();
+    }
+
+    /** Scans and publishes; what a later stage finds. */
+    public Map<String, List<TableFile>> publish() {
+      Map<String, List<TableFile>> tables = new LinkedHashMap<>(scan(Progress.SILENT).tables());
+      tables.forEach(
+          (table, files) ->
+              new TablePublisher(hadoop(), folder)
+                  .publish(
+                      new org.apache.hadoop.fs.Path(folder.staging("scan"), table), table, files));
+      tables.put("sequences", sequenceFiles);
+      return tables;
+    }
+
+    /** The stage after a scan, with what was published before it. */
+    public InterpretContext interpretation(Map<String, List<TableFile>> published) {
+      return new InterpretContext(spark, config, folder, model, plan, published, Progress.SILENT);
     }
 
     /** Scans and reads all tables. */
@@ -140,7 +160,7 @@ final class ScanFixture implements AutoCloseable {
       return tables;
     }
 
-    List<Map<String, Object>> sequences() throws IOException {
+    public List<Map<String, Object>> sequences() throws IOException {
       return TableRows.read(
           "sequences",
           plan.shards().stream()

@@ -19,10 +19,11 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 
 /** Rows of any table as maps by column, lists as lists, so that they compare to the bit. */
-final class TableRows {
+public final class TableRows {
   private TableRows() {}
 
-  static List<Map<String, Object>> read(String table, Collection<Path> files) throws IOException {
+  public static List<Map<String, Object>> read(String table, Collection<Path> files)
+      throws IOException {
     List<Map<String, Object>> rows = new ArrayList<>();
     for (Path file : files) {
       try (ParquetTableReader reader = ParquetTableReader.open(new Configuration(), file)) {

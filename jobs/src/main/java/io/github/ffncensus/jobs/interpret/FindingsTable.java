@@ -1,0 +1,45 @@
+package io.github.ffncensus.jobs.interpret;
+
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.table.ParquetTableWriter;
+import io.github.ffncensus.table.RowWriter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Table {@code key_value_findings}: what Geva et al. 2021 report, a row per claim, with this run's
+ * number beside the paper's. A claim whose tables the run does not have has no row.
+ */
+final class FindingsTable {
+  static final String TABLE = "key_value_findings";
+
+  private FindingsTable() {}
+
+  static void write(InterpretContext context) {
+    List<Finding> findings = new ArrayList<>();
+    findings.addAll(TriggerFindings.of(context));
+    try (ParquetTableWriter<Finding> writer = context.create(TABLE, FindingsTable::encode)) {
+      for (Finding finding : findings) {
+        writer.write(finding);
+      }
+      context.made(TABLE, List.of(writer.finish()));
+    } catch (IOException e) {
+      throw CensusException.runFailed("cannot write " + TABLE + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void encode(Finding row, RowWriter out) {
+    out.string("finding", row.finding());
+    if (row.layer() != null) {
+      out.intValue("layer", row.layer());
+    }
+    if (row.value() != null) {
+      out.doubleValue("value", row.value());
+    }
+    if (row.paperValue() != null) {
+      out.doubleValue("paper_value", row.paperValue());
+    }
+    out.string("detail", row.detail());
+  }
+}

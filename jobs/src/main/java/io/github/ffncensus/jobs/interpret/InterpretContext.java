@@ -1,0 +1,181 @@
+package io.github.ffncensus.jobs.interpret;
+
+import io.github.ffncensus.jobs.Progress;
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.task.PartitionTasks;
+import io.github.ffncensus.jobs.task.Staging;
+import io.github.ffncensus.jobs.task.TaskRecords;
+import io.github.ffncensus.jobs.task.TaskSetup;
+import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.table.ParquetTableWriter;
+import io.github.ffncensus.table.RowEncoder;
+import io.github.ffncensus.table.TableFile;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The driver's side of the stage: what was published before it, what its parts have made so far,
+ * and how they run their tasks.
+ */
+public final class InterpretContext {
+  private static final String STAGE = CensusConfig.Stage.INTERPRET.word();
+
+  private final SparkSession session;
+  private final JavaSparkContext spark;
+  private final ModelFolder model;
+  private final ShardPlan plan;
+  private final Map<String, List<TableFile>> published;
+  private final Map<String, List<TableFile>> made = new LinkedHashMap<>();
+  private final Progress progress;
+  private final TaskSetup setup;
+
+  /**
+   * @param published files by table, as the manifest lists them
+   */
+  public InterpretContext(
+      SparkSession session,
+      CensusConfig config,
+      RunFolder folder,
+      ModelFolder model,
+      ShardPlan plan,
+      Map<String, List<TableFile>> published,
+      Progress progress) {
+    this.session = session;
+    this.spark = new JavaSparkContext(session.sparkContext());
+    this.model = model;
+    this.plan = plan;
+    this.published = published;
+    this.progress = progress;
+    this.setup =
+        new TaskSetup(
+            Staging.open(spark, folder.staging(STAGE)),
+            config,
+            folder,
+            model.path().toAbsolutePath().toString(),
+            model.weightsSha256());
+  }
+
+  SparkSession session() {
+    return session;
+  }
+
+  JavaSparkContext spark() {
+    return spark;
+  }
+
+  ModelFolder model() {
+    return model;
+  }
+
+  ShardPlan plan() {
+    return plan;
+  }
+
+  /** What tasks take along. */
+  TaskSetup setup() {
+    return setup;
+  }
+
+  CensusConfig.Interpret config() {
+    return setup.config().interpret();
+  }
+
+  /** Files of a table that an earlier stage published; none if it did not make the table. */
+  List<TableFile> published(String table) {
+    return published.getOrDefault(table, List.of());
+  }
+
+  /** Keeps what a part has made, for the parts after it and for publication. */
+  void made(String table, List<TableFile> files) {
+    made.put(table, files);
+  }
+
+  Map<String, List<TableFile>> made() {
+    return made;
+  }
+
+  boolean has(String table) {
+    return made.containsKey(table) || published.containsKey(table);
+  }
+
+  /** The rows of a table of an earlier stage or part. */
+  Dataset<Row> rows(String table) {
+    Path folder =
+        made.containsKey(table)
+            ? new Path(setup.folder().staging(STAGE), table)
+            : setup.folder().table(table);
+    List<TableFile> files = made.containsKey(table) ? made.get(table) : published(table);
+    String[] paths =
+        files.stream().map(file -> new Path(folder, file.name()).toString()).toArray(String[]::new);
+    return session.read().parquet(paths);
+  }
+
+  /**
+   * Runs a task per piece of work. What a finished task left is recorded and found again by the
+   * next attempt at the run, so the list of work must be a function of the run.
+   *
+   * @param part name of the part and of its records
+   * @param task leaves its files in staging
+   * @return all files
+   */
+  <W extends Serializable> List<TableFile> run(
+      String part, List<W> work, Function<W, ArrayList<TableFile>> task) {
+    TaskRecords<Done> records =
+        TaskRecords.open(
+            spark.hadoopConfiguration(),
+            new Path(setup.folder().staging(STAGE), "tasks-" + part),
+            Done.class);
+    List<Done> done = new ArrayList<>();
+    List<Piece<W>> missing = new ArrayList<>();
+    for (int i = 0; i < work.size(); i++) {
+      Piece<W> piece = new Piece<>(i, work.get(i));
+      records.find(i).ifPresentOrElse(done::add, () -> missing.add(piece));
+    }
+    progress.stage(part, work.size(), "tasks");
+    progress.advance(done.size(), 0);
+    done.addAll(
+        PartitionTasks.run(
+            spark,
+            missing,
+            piece -> new Done(piece.number(), task.call(piece.work())),
+            Done.class,
+            result -> {
+              records.write(result.number(), result);
+              progress.advance(1, 0);
+            }));
+    progress.finish();
+    return done.stream().flatMap(result -> result.files().stream()).toList();
+  }
+
+  /** The one file of a table that the driver itself writes. */
+  <T> ParquetTableWriter<T> create(String table, RowEncoder<T> encoder) throws IOException {
+    String name = "part-00000-%s.parquet".formatted(setup.staging().driver());
+    return ParquetTableWriter.create(
+        setup.hadoop(), setup.staging().file(table, name), table, setup.folder().runId(), encoder);
+  }
+
+  /** Parts that need no tasks of their own kind say so as one step of progress. */
+  void step(String part, Runnable work) {
+    progress.stage(part, 1, "tables");
+    work.run();
+    progress.advance(1, 0);
+    progress.finish();
+  }
+
+  private record Piece<W extends Serializable>(int number, W work) implements Serializable {}
+
+  /** What a successful attempt at a task left in staging. */
+  record Done(int number, List<TableFile> files) implements Serializable {}
+}

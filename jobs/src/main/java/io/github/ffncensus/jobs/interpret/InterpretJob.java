@@ -1,0 +1,36 @@
+package io.github.ffncensus.jobs.interpret;
+
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.task.EmptyTable;
+import io.github.ffncensus.table.TableFile;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The second look: what the triggers and values that the scan found mean. Each part makes its
+ * tables from those before it; the findings come last because they read all of them.
+ */
+public final class InterpretJob {
+  private InterpretJob() {}
+
+  /** Runs the parts that are configured; returns the files of each table, left in staging. */
+  public static Map<String, List<TableFile>> run(InterpretContext context) {
+    CensusConfig.Interpret config = context.config();
+    if (config.findings().enabled()) {
+      context.step("findings", () -> FindingsTable.write(context));
+    }
+    Map<String, List<TableFile>> tables = new LinkedHashMap<>(context.made());
+    tables.replaceAll(
+        (table, files) ->
+            files.isEmpty()
+                ? List.of(
+                    EmptyTable.write(
+                        context.setup().hadoop(),
+                        context.setup().folder().staging(CensusConfig.Stage.INTERPRET.word()),
+                        table,
+                        context.setup().folder().runId()))
+                : files);
+    return tables;
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.ffncensus.jobs.task;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.ffncensus.CensusException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The records of finished tasks, a small JSON file each, written by the driver alone. A recorded
+ * task is never computed again.
+ *
+ * @param <R> what a task left, a record class of simple components
+ */
+public final class TaskRecords<R> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final FileSystem fs;
+  private final Path folder;
+  private final Class<R> type;
+
+  private TaskRecords(FileSystem fs, Path folder, Class<R> type) {
+    this.fs = fs;
+    this.folder = folder;
+    this.type = type;
+  }
+
+  /**
+   * @param folder of these records alone
+   * @throws CensusException of kind RUN_FAILED if its file system cannot be reached
+   */
+  public static <R> TaskRecords<R> open(Configuration hadoop, Path folder, Class<R> type) {
+    try {
+      return new TaskRecords<>(folder.getFileSystem(hadoop), folder, type);
+    } catch (IOException e) {
+      throw CensusException.runFailed("cannot open " + folder, e);
+    }
+  }
+
+  /**
+   * @param task its number
+   */
+  public Optional<R> find(int task) {
+    Path file = file(task);
+    try {
+      if (!fs.exists(file)) {
+        return Optional.empty();
+      }
+      try (InputStream in = fs.open(file)) {
+        return Optional.of(JSON.readValue(in, type));
+      }
+    } catch (IOException e) {
+      throw CensusException.runFailed(
+          file
+              + " cannot be read: "
+              + e.getMessage()
+              + "; run the stage that wrote it with --force",
+          e);
+    }
+  }
+
+  /** Records a task. A reader sees the whole record or none. */
+  public void write(int task, R record) {
+    Path file = file(task);
+    Path aside = new Path(folder, "_" + file.getName());
+    try {
+      try (OutputStream out = fs.create(aside, true)) {
+        JSON.writeValue(out, record);
+      }
+      if (!fs.rename(aside, file)) {
+        throw new IOException("cannot rename " + aside);
+      }
+    } catch (IOException e) {
+      throw CensusException.runFailed(
+          "cannot record " + file + ": " + e.getMessage() + "; run the same command again", e);
+    }
+  }
+
+  private Path file(int task) {
+    return new Path(folder, "%05d.json".formatted(task));
+  }
+}
