@@ -1,0 +1,78 @@
+package io.github.ffncensus.interpret.perturbations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import io.github.ffncensus.analysis.AllCoefficients;
+import io.github.ffncensus.analysis.RandomSequences;
+import io.github.ffncensus.analysis.triggers.Polarity;
+import io.github.ffncensus.analysis.triggers.Trigger;
+import io.github.ffncensus.analysis.triggers.TriggerSearch.Distinct;
+import io.github.ffncensus.model.ModelCopy;
+import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.model.Precision;
+import io.github.ffncensus.model.TokenSequence;
+import io.github.ffncensus.model.Transformer;
+import io.github.ffncensus.model.TransformerLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model whose first layer sees nothing but the token itself: properties 19 and 25. */
+class UnseenTokenTest {
+  @TempDir Path folder;
+
+  @Test
+  void removingATokenThatALayerCannotSee_changesNothing() {
+    try (Transformer model = blind()) {
+      List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 30, 4);
+      AllCoefficients all = AllCoefficients.of(model, corpus);
+      List<Winner> winners = new ArrayList<>();
+      for (int neuron = 0; neuron < 20; neuron++) {
+        for (Trigger t : all.triggers(0, neuron, Polarity.POSITIVE, Distinct.SEQUENCE, 8, 1)) {
+          TokenSequence sequence = corpus.get((int) t.sequenceId());
+          winners.add(new Winner(0, neuron, t.rank(), t.coefficient(), sequence, t.position()));
+        }
+      }
+      Map<Removal, Integer> seen = new EnumMap<>(Removal.class);
+      List<Perturbation> perturbations = new ArrayList<>();
+      new PerturbationRun(model, 256, 1, tokens -> {}).run(winners.iterator(), perturbations::add);
+      for (Perturbation perturbation : perturbations) {
+        Winner winner = perturbation.winner();
+        if (perturbation.effect().isEmpty()) {
+          continue;
+        }
+        seen.merge(perturbation.removal(), 1, Integer::sum);
+        if (perturbation.removal() == Removal.LAST) {
+          // The neuron sees the token before and nothing else.
+          int before = winner.sequence().tokens()[winner.position() - 1];
+          float alone =
+              AllCoefficients.of(model, List.of(TokenSequence.of(0, before)))
+                  .row(0, 0, 0)[winner.neuron()];
+          assertThat(perturbation.effect().get().perturbed()).isCloseTo(alone, within(1e-5f));
+        } else {
+          assertThat(perturbation.relativeChange())
+              .isCloseTo(0, within(2e-5 / winner.coefficient()));
+          assertThat(perturbation.controlChange())
+              .isCloseTo(0, within(2e-5 / winner.coefficient()));
+        }
+      }
+      assertThat(seen.values()).hasSize(3).allMatch(count -> count > 20);
+    }
+  }
+
+  /** Attention adds nothing, and positions are not told apart. */
+  private Transformer blind() {
+    ModelCopy copy = ModelCopy.of("gpt2-gelu-new", folder);
+    Arrays.fill(copy.values("transformer.h.0.attn.c_proj.weight"), 0);
+    Arrays.fill(copy.values("transformer.h.0.attn.c_proj.bias"), 0);
+    Arrays.fill(copy.values("transformer.wpe.weight"), 0);
+    return TransformerLoader.load(ModelFolder.open(copy.write()), Device.cpu(), Precision.FLOAT32);
+  }
+}
