@@ -87,6 +87,33 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/trigger_prefixes';
 
+CREATE TABLE IF NOT EXISTS value_predictions (
+  `layer` INT,
+  `neuron` INT,
+  `top_token_ids` ARRAY<INT>,
+  `top_tokens` ARRAY<STRING>,
+  `top_probabilities` ARRAY<FLOAT>,
+  `max_probability` DOUBLE,
+  `entropy` DOUBLE,
+  `trigger_next_token_id` INT,
+  `agrees` BOOLEAN,
+  `next_token_rank` INT,
+  `agreement_count` INT,
+  `targets` INT,
+  `bottom_token_ids` ARRAY<INT>,
+  `bottom_tokens` ARRAY<STRING>,
+  `peak_z` DOUBLE,
+  `margin_z` DOUBLE,
+  `mean_coefficient` DOUBLE,
+  `max_probability_at_mean_coefficient` DOUBLE,
+  `entropy_at_mean_coefficient` DOUBLE,
+  `lens` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/value_predictions';
+
 CREATE TABLE IF NOT EXISTS key_value_findings (
   `finding` STRING,
   `layer` INT,
@@ -117,6 +144,9 @@ CREATE OR REPLACE VIEW neuron_stats AS
 
 CREATE OR REPLACE VIEW trigger_prefixes AS
   SELECT * FROM read_parquet('${warehouse}/trigger_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW value_predictions AS
+  SELECT * FROM read_parquet('${warehouse}/value_predictions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

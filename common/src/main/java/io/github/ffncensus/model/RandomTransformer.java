@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.model.Architecture.PositionEncoding;
+import io.github.ffncensus.model.TransformerWeights.Head;
 import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
 import io.github.ffncensus.model.TransformerWeights.Norm;
@@ -22,35 +23,48 @@ public final class RandomTransformer {
     this.architecture = architecture;
   }
 
-  /** The shape of GPT-2 small: 12 layers, 768 wide, 3,072 neurons a layer; no head. */
+  /** A random model of {@link #gpt2SmallShape()}, with a head. */
   public static Transformer gpt2Small(Device device) {
-    return create(
-        device,
-        new Architecture(
-            true,
-            12,
-            768,
-            12,
-            12,
-            64,
-            3072,
-            50257,
-            1024,
-            true,
-            false,
-            1e-5,
-            PositionEncoding.LEARNED,
-            0,
-            Optional.empty(),
-            false,
-            ActivationFunction.GELU_TANH,
-            true,
-            true,
-            0,
-            false,
-            true,
-            Optional.empty(),
-            0));
+    return create(device, gpt2SmallShape());
+  }
+
+  /** The shape of GPT-2 small: 12 layers, 768 wide, 3,072 neurons a layer. */
+  public static Architecture gpt2SmallShape() {
+    return causal(12, 768, 12, 3072, 50257, ActivationFunction.GELU_TANH);
+  }
+
+  private static Architecture causal(
+      int layers,
+      int hidden,
+      int heads,
+      int neurons,
+      int vocabulary,
+      ActivationFunction activation) {
+    return new Architecture(
+        true,
+        layers,
+        hidden,
+        heads,
+        heads,
+        hidden / heads,
+        neurons,
+        vocabulary,
+        1024,
+        true,
+        false,
+        1e-5,
+        PositionEncoding.LEARNED,
+        0,
+        Optional.empty(),
+        false,
+        activation,
+        true,
+        true,
+        0,
+        false,
+        true,
+        Optional.empty(),
+        0);
   }
 
   /** A manager of its own on a device, for arrays that belong to no model; the caller closes it. */
@@ -63,15 +77,16 @@ public final class RandomTransformer {
     TorchEngine.prepareThread();
     NDManager manager = TorchEngine.newManager(device);
     RandomTransformer random = new RandomTransformer(manager, architecture);
+    NDArray tokens = random.normal(architecture.vocabulary(), architecture.hidden());
     TransformerWeights weights =
         new TransformerWeights(
-            random.normal(architecture.vocabulary(), architecture.hidden()),
+            tokens,
             Optional.of(random.normal(architecture.maxSequenceTokens(), architecture.hidden())),
             Optional.empty(),
             Optional.empty(),
             IntStream.range(0, architecture.layers()).mapToObj(l -> random.layer()).toList(),
             Optional.of(random.norm()),
-            Optional.empty());
+            Optional.of(new Head(null, null, new Linear(tokens, null))));
     return new Transformer(
         architecture, weights, new ScriptKernels(manager), Precision.FLOAT32, manager);
   }

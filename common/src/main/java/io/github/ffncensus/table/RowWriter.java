@@ -75,6 +75,12 @@ public final class RowWriter {
     consumer.endMessage();
   }
 
+  public void booleanValue(String column, boolean value) {
+    int index = start(column, PrimitiveTypeName.BOOLEAN, false);
+    consumer.addBoolean(value);
+    consumer.endField(column, index);
+  }
+
   public void intValue(String column, int value) {
     int index = start(column, PrimitiveTypeName.INT32, false);
     consumer.addInteger(value);

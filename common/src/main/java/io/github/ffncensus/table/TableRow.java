@@ -19,6 +19,10 @@ public final class TableRow {
     return columns.get(column).isNull();
   }
 
+  public boolean getBoolean(String column) {
+    return columns.get(column).integer() == 1;
+  }
+
   public int getInt(String column) {
     return (int) columns.get(column).integer();
   }

@@ -17,6 +17,7 @@ public final class TableSchema {
           "activations",
           "neuron_stats",
           "trigger_prefixes",
+          "value_predictions",
           "key_value_findings");
 
   private TableSchema() {}

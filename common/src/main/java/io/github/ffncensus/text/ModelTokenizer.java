@@ -107,6 +107,11 @@ public final class ModelTokenizer implements AutoCloseable {
     return vocabulary.size();
   }
 
+  /** Whether an id has a token; rows that only pad an embedding have none. */
+  public boolean hasToken(int id) {
+    return vocabulary.has(id);
+  }
+
   /**
    * A token's surface as the vocabulary has it, such as «Ġthe» or «##ing».
    *

@@ -44,8 +44,12 @@ final class Vocabulary {
     return tokens.length;
   }
 
+  boolean has(int id) {
+    return id >= 0 && id < tokens.length && tokens[id] != null;
+  }
+
   String token(int id) {
-    if (id < 0 || id >= tokens.length || tokens[id] == null) {
+    if (!has(id)) {
       throw new IllegalArgumentException("the tokenizer has no token " + id);
     }
     return tokens[id];

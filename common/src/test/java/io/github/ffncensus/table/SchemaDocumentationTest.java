@@ -89,6 +89,7 @@ class SchemaDocumentationTest {
 
   private static String sqlType(PrimitiveTypeName type) {
     return switch (type) {
+      case BOOLEAN -> "BOOLEAN";
       case INT32 -> "INT";
       case INT64 -> "BIGINT";
       case FLOAT -> "FLOAT";

@@ -1,6 +1,7 @@
 package io.github.ffncensus.interpret.values;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A neuron's positive triggers as far as its value is concerned.
@@ -14,15 +15,12 @@ public record NeuronTriggers(double meanCoefficient, int[] targets) {
   public static final int NO_TARGET = -1;
 
   /** Of a neuron that nothing triggers. */
-  public static final NeuronTriggers NONE = of(new float[0], new int[0]);
+  public static final NeuronTriggers NONE = of(List.of(), List.of());
 
   /** Triggers in rank order. */
-  public static NeuronTriggers of(float[] coefficients, int[] targets) {
-    double sum = 0;
-    for (float coefficient : coefficients) {
-      sum += coefficient;
-    }
-    return new NeuronTriggers(sum / coefficients.length, targets);
+  public static NeuronTriggers of(List<Float> coefficients, List<Integer> targets) {
+    double mean = coefficients.stream().mapToDouble(c -> c).average().orElse(Double.NaN);
+    return new NeuronTriggers(mean, targets.stream().mapToInt(target -> target).toArray());
   }
 
   /** The target of the strongest trigger, which may be {@link #NO_TARGET}. */

@@ -386,14 +386,12 @@ class ValuePredictionsTest {
 
   @Test
   void modelWithoutAHead_saysSo() {
-    for (Fixture fixture : Fixture.all()) {
-      try (Transformer model = load(fixture.folder())) {
-        if (!model.hasHead()) {
-          assertThatThrownBy(() -> new ValuePredictions(model, Lens.RAW, TOP))
-              .isInstanceOf(CensusException.class)
-              .hasMessageContaining("no prediction head");
-        }
-      }
+    ModelCopy copy = ModelCopy.of("bert-gelu", folder);
+    copy.tensors().keySet().removeIf(name -> name.startsWith("cls."));
+    try (Transformer model = load(copy.write())) {
+      assertThatThrownBy(() -> new ValuePredictions(model, Lens.RAW, TOP))
+          .isInstanceOf(CensusException.class)
+          .hasMessageContaining("no prediction head");
     }
   }
 
@@ -466,7 +464,7 @@ class ValuePredictionsTest {
   }
 
   private static NeuronTriggers trigger(int target) {
-    return NeuronTriggers.of(new float[] {1.5f}, new int[] {target});
+    return NeuronTriggers.of(List.of(1.5f), List.of(target));
   }
 
   /** Some neurons without triggers, and triggers without target. */
@@ -474,12 +472,11 @@ class ValuePredictionsTest {
     return neuron -> {
       Random random = new Random(neuron);
       int count = random.nextInt(5);
-      float[] coefficients = new float[count];
-      int[] targets = new int[count];
+      List<Float> coefficients = new ArrayList<>();
+      List<Integer> targets = new ArrayList<>();
       for (int rank = 0; rank < count; rank++) {
-        coefficients[rank] = 3 * random.nextFloat();
-        targets[rank] =
-            random.nextInt(5) == 0 ? NeuronTriggers.NO_TARGET : random.nextInt(vocabulary);
+        coefficients.add(3 * random.nextFloat());
+        targets.add(random.nextInt(5) == 0 ? NeuronTriggers.NO_TARGET : random.nextInt(vocabulary));
       }
       return NeuronTriggers.of(coefficients, targets);
     };

@@ -73,6 +73,13 @@ public final class CensusConfig implements Serializable {
     ALL
   }
 
+  public enum ValueLens {
+    AUTO,
+    RAW,
+    FOLDED,
+    HEAD
+  }
+
   /** The model to read with. */
   public record Model(String path, String device, Precision precision) implements Serializable {}
 
@@ -141,7 +148,9 @@ public final class CensusConfig implements Serializable {
   }
 
   /** What is made of the winners of the scan. */
-  public record Interpret(Findings findings) implements Serializable {}
+  public record Interpret(Values values, Findings findings) implements Serializable {}
+
+  public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
 
   public record Findings(boolean enabled) implements Serializable {}
 
@@ -208,7 +217,12 @@ public final class CensusConfig implements Serializable {
   }
 
   public Interpret interpret() {
-    return new Interpret(new Findings(flag("interpret.findings.enabled")));
+    return new Interpret(
+        new Values(
+            flag("interpret.values.enabled"),
+            constant(ValueLens.class, "interpret.values.lens"),
+            integer("interpret.values.top-tokens")),
+        new Findings(flag("interpret.findings.enabled")));
   }
 
   public Facts facts() {

@@ -64,6 +64,9 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("scan.activations.per-token", ValueType.integer(1, 1 << 24)),
           key("scan.activations.threshold", ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE)),
           key("scan.activations.neurons", ValueType.listOf(NEURON, 0)),
+          key("interpret.values.enabled", ValueType.bool()),
+          key("interpret.values.lens", ValueType.oneOf(CensusConfig.ValueLens.class)),
+          key("interpret.values.top-tokens", ValueType.integer(1, 10_000)),
           key("interpret.findings.enabled", ValueType.bool()),
           key("facts.input", ValueType.listOf(ValueType.text(), 0)));
 

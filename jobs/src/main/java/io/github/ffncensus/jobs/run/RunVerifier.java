@@ -59,7 +59,15 @@ public final class RunVerifier {
     JsonNode model = manifest.path("model");
     int layers = model.path("layers").asInt();
     int neurons = model.path("neurons_per_layer").asInt();
-    checkContents("neuron_stats", files -> contents.neuronsAreComplete(files, layers, neurons));
+    checkContents(
+        "neuron_stats",
+        files -> contents.neuronsAreComplete("neuron_stats", files, layers, neurons));
+    // Without a single row: the model cannot predict.
+    if (manifest.at("/tables/value_predictions/rows").asLong() > 0) {
+      checkContents(
+          "value_predictions",
+          files -> contents.neuronsAreComplete("value_predictions", files, layers, neurons));
+    }
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
     checkDocuments();
     return problems;

@@ -70,11 +70,12 @@ final class TableContentChecks {
   }
 
   /** Each layer has each neuron exactly once. */
-  void neuronsAreComplete(List<TableFile> files, int layers, int neurons) throws IOException {
+  void neuronsAreComplete(String table, List<TableFile> files, int layers, int neurons)
+      throws IOException {
     BitSet seen = new BitSet();
-    Findings findings = new Findings("neuron_stats");
+    Findings findings = new Findings(table);
     forEachRow(
-        "neuron_stats",
+        table,
         files,
         row -> {
           int layer = row.getInt("layer");

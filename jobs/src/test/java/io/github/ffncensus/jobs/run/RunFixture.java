@@ -36,6 +36,9 @@ final class RunFixture {
   List<Stats> stats = new ArrayList<>();
   List<Trigger> triggers = new ArrayList<>();
 
+  /** Neurons with value predictions; null for a run without the table. */
+  List<Stats> predictions;
+
   RunFixture(Path warehouse) {
     this.warehouse = warehouse;
     this.folder = RunFolder.qualified(HADOOP, warehouse.toString(), "r1");
@@ -114,6 +117,16 @@ final class RunFixture {
     scanned.put(
         "trigger_prefixes",
         List.of(write("trigger_prefixes", "part-0.parquet", RunFixture::encode, triggers)));
+    if (predictions != null) {
+      scanned.put(
+          "value_predictions",
+          List.of(
+              write(
+                  "value_predictions",
+                  "part-0.parquet",
+                  RunFixture::encodePrediction,
+                  predictions)));
+    }
     scanned.forEach((table, files) -> publisher.publish(staged(table), table, files));
     manifest.stageCompleted(Stage.SCAN, scanned);
     manifest.completed();
@@ -155,6 +168,19 @@ final class RunFixture {
       out.floatValue(column, 0);
     }
     out.longList("histogram", new long[] {1});
+  }
+
+  private static void encodePrediction(Stats row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.layer());
+    out.intValue("neuron", row.neuron());
+    out.intList("top_token_ids", new int[] {1});
+    out.stringList("top_tokens", List.of("text"));
+    out.floatList("top_probabilities", new float[] {1});
+    out.doubleValue("max_probability", 1);
+    out.doubleValue("entropy", 0);
+    out.intValue("agreement_count", 0);
+    out.intValue("targets", 0);
+    out.string("lens", "raw");
   }
 
   private static void encode(Trigger row, io.github.ffncensus.table.RowWriter out) {

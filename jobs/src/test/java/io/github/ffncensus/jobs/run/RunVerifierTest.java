@@ -110,6 +110,30 @@ class RunVerifierTest {
   }
 
   @Test
+  void valuePredictionsOfEveryNeuron() throws IOException {
+    run.predictions = List.copyOf(run.stats);
+    run.publish();
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void valuePredictionsOfNoNeuron() throws IOException {
+    run.predictions = List.of();
+    run.publish();
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void valuePredictionsMissing() throws IOException {
+    run.predictions = run.stats.subList(0, 5);
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .endsWith("value_predictions/run_id=r1: layer 1, neuron 2: is missing");
+  }
+
+  @Test
   void neuronThatTheModelHasNot() throws IOException {
     run.stats.add(new RunFixture.Stats(2, 0));
     run.publish();

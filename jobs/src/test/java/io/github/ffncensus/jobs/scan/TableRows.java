@@ -46,6 +46,7 @@ public final class TableRows {
     }
     if (column.isPrimitive()) {
       return switch (column.asPrimitiveType().getPrimitiveTypeName()) {
+        case BOOLEAN -> row.getBoolean(name);
         case INT32 -> row.getInt(name);
         case INT64 -> row.getLong(name);
         case FLOAT -> row.getFloat(name);
