@@ -31,6 +31,12 @@ final class FindingsTable {
     if (context.has(PerturbationFindings.TABLE)) {
       findings.addAll(PerturbationFindings.of(context.rows(PerturbationFindings.TABLE), layers));
     }
+    if (context.has(PositionFindings.COMPOSITION)) {
+      findings.addAll(PositionFindings.ofComposition(context.rows(PositionFindings.COMPOSITION)));
+    }
+    if (context.has(PositionFindings.REFINEMENT)) {
+      findings.addAll(PositionFindings.ofRefinement(context.rows(PositionFindings.REFINEMENT)));
+    }
     try (ParquetTableWriter<Finding> writer = context.create(TABLE, FindingsTable::encode)) {
       for (Finding finding : findings) {
         writer.write(finding);
