@@ -106,8 +106,9 @@ public final class InterpretContext {
     return made;
   }
 
+  /** Whether a table can be read: a part that found nothing to write has left no file. */
   boolean has(String table) {
-    return made.containsKey(table) || published.containsKey(table);
+    return !made.getOrDefault(table, published(table)).isEmpty();
   }
 
   /** The rows of a table of an earlier stage or part. */
