@@ -17,6 +17,8 @@ public final class TableSchema {
           "activations",
           "neuron_stats",
           "trigger_prefixes",
+          "trigger_perturbations",
+          "perturbation_summary",
           "key_value_findings");
 
   private TableSchema() {}

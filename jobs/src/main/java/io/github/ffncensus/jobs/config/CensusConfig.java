@@ -141,7 +141,14 @@ public final class CensusConfig implements Serializable {
   }
 
   /** What is made of the winners of the scan. */
-  public record Interpret(Findings findings) implements Serializable {}
+  public record Interpret(Perturbations perturbations, Findings findings) implements Serializable {}
+
+  /**
+   * @param neuronsPerLayer sampled; 0 means all
+   * @param ranks triggers of each, the strongest
+   */
+  public record Perturbations(boolean enabled, int neuronsPerLayer, int ranks, long seed)
+      implements Serializable {}
 
   public record Findings(boolean enabled) implements Serializable {}
 
@@ -208,7 +215,7 @@ public final class CensusConfig implements Serializable {
   }
 
   public Interpret interpret() {
-    return new Interpret(new Findings(flag("interpret.findings.enabled")));
+    return new Interpret(perturbations(), new Findings(flag("interpret.findings.enabled")));
   }
 
   public Facts facts() {
@@ -265,6 +272,15 @@ public final class CensusConfig implements Serializable {
             ? words.stream().map(word -> Words.constant(Polarity.class, word)).toList()
             : List.of(),
         integer(section + "min-position"));
+  }
+
+  private Perturbations perturbations() {
+    String section = "interpret.perturbations.";
+    return new Perturbations(
+        flag(section + "enabled"),
+        integer(section + "neurons-per-layer"),
+        integer(section + "ranks"),
+        (Long) values.get(section + "seed"));
   }
 
   private Activations activations() {

@@ -64,6 +64,10 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("scan.activations.per-token", ValueType.integer(1, 1 << 24)),
           key("scan.activations.threshold", ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE)),
           key("scan.activations.neurons", ValueType.listOf(NEURON, 0)),
+          key("interpret.perturbations.enabled", ValueType.bool()),
+          key("interpret.perturbations.neurons-per-layer", ValueType.integer(0, 1 << 24)),
+          key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),
+          key("interpret.perturbations.seed", ValueType.integer(0, Long.MAX_VALUE)),
           key("interpret.findings.enabled", ValueType.bool()),
           key("facts.input", ValueType.listOf(ValueType.text(), 0)));
 

@@ -17,6 +17,9 @@ public final class InterpretJob {
   /** Runs the parts that are configured; returns the files of each table, left in staging. */
   public static Map<String, List<TableFile>> run(InterpretContext context) {
     CensusConfig.Interpret config = context.config();
+    if (config.perturbations().enabled() && context.has("trigger_prefixes")) {
+      context.step("perturbations", () -> PerturbationTable.write(context));
+    }
     if (config.findings().enabled()) {
       context.step("findings", () -> FindingsTable.write(context));
     }
