@@ -21,7 +21,11 @@ public final class DeviceRows {
    * @param step must change nothing when it fails
    */
   public static void forEach(TokenBatch batch, int chunkRows, Consumer<long[]> step) {
-    long[] rows = textRows(batch);
+    forEach(textRows(batch), chunkRows, step);
+  }
+
+  /** As {@link #forEach(TokenBatch, int, Consumer)}, for chosen rows. */
+  public static void forEach(long[] rows, int chunkRows, Consumer<long[]> step) {
     for (int from = 0; from < rows.length; from += chunkRows) {
       inHalves(Arrays.copyOfRange(rows, from, Math.min(rows.length, from + chunkRows)), step);
     }

@@ -44,7 +44,7 @@ public final class ScriptModule implements AutoCloseable {
    * Calls a method that returns a tensor.
    *
    * @param owner to whom the result belongs
-   * @param arguments {@link NDArray}, {@link Double} or {@link Long}
+   * @param arguments {@link NDArray}, {@link NDList}, {@link Double} or {@link Long}
    */
   public NDArray call(NDManager owner, String method, Object... arguments) {
     return run(method, arguments, result -> result.toTensor((PtNDManager) owner));
@@ -72,6 +72,8 @@ public final class ScriptModule implements AutoCloseable {
   private static IValue value(Object argument) {
     if (argument instanceof PtNDArray array) {
       return IValue.from(array);
+    } else if (argument instanceof NDList list) {
+      return IValue.listFrom(list.stream().map(PtNDArray.class::cast).toArray(PtNDArray[]::new));
     } else if (argument instanceof Double number) {
       return IValue.from(number);
     } else if (argument instanceof Long number) {

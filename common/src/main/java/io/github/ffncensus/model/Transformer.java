@@ -122,28 +122,110 @@ public final class Transformer implements AutoCloseable {
    * @throws CensusException of kind INPUT if the checkpoint has no prediction head
    */
   public NDArray logits(NDArray states, Lens lens) {
-    Head head =
-        weights
-            .head()
-            .orElseThrow(
-                () ->
-                    CensusException.input(
-                        "this checkpoint has no prediction head; save the model with one"));
     NDManager owner = states.getManager();
     try (NDManager scope = owner.newSubManager()) {
       states.attach(scope);
-      Linear embedding = new Linear(head.output().weight(), null);
-      NDArray logits =
+      NDArray logits = project(lensStates(states, lens), lens, 0, architecture.vocabulary());
+      logits.attach(owner);
+      states.attach(owner);
+      return logits;
+    }
+  }
+
+  /**
+   * A lens up to the output embedding, whose logits are then taken of parts of the vocabulary.
+   *
+   * @param states (..., hidden), in the model's precision or float32
+   * @return (..., hidden), in the model's precision
+   * @throws CensusException of kind INPUT if the checkpoint has no prediction head
+   */
+  public NDArray lensStates(NDArray states, Lens lens) {
+    NDManager owner = states.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      states.attach(scope);
+      NDArray x = kernels.cast(states, precision);
+      NDArray h =
           switch (lens) {
-            case RAW -> linear(states, embedding);
-            case FOLDED -> linear(folded(states), embedding);
-            case HEAD -> linear(headInput(states, head), head.output());
+            case RAW -> x;
+            case FOLDED -> folded(x);
+            case HEAD -> headInput(x, head());
           };
+      h.attach(owner);
+      states.attach(owner);
+      return h;
+    }
+  }
+
+  /**
+   * A lens from the output embedding on, for a range of the vocabulary.
+   *
+   * @param lensStates as {@link #lensStates} gave them, (..., hidden)
+   * @param from first token
+   * @param to end, exclusive
+   * @return float32 logits (..., to - from), calculated in the model's precision
+   */
+  public NDArray project(NDArray lensStates, Lens lens, int from, int to) {
+    Linear output = head().output();
+    NDManager owner = lensStates.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      NDIndex range = new NDIndex("{}:{}", from, to);
+      NDArray weight = output.weight().get(range);
+      weight.attach(scope);
+      NDArray bias = lens == Lens.HEAD && output.bias() != null ? output.bias().get(range) : null;
+      if (bias != null) {
+        bias.attach(scope);
+      }
+      NDArray logits = linear(lensStates, new Linear(weight, bias));
+      logits.attach(scope);
       NDArray result = kernels.cast(logits, Precision.FLOAT32);
       result.attach(owner);
-      states.attach(owner);
       return result;
     }
+  }
+
+  /**
+   * One logit per row.
+   *
+   * @param lensStates as {@link #lensStates} gave them, or the same numbers in float32; (rows,
+   *     hidden)
+   * @param tokens one per row
+   * @return float32 (rows)
+   */
+  public NDArray logitsOf(NDArray lensStates, Lens lens, long[] tokens) {
+    Linear output = head().output();
+    NDManager owner = lensStates.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray ids = scope.create(tokens);
+      NDArray rows =
+          Embedding.embedding(ids, output.weight(), SparseFormat.DENSE).singletonOrThrow();
+      rows.attach(scope);
+      NDArray wide = kernels.cast(rows, Precision.FLOAT32);
+      wide.attach(scope);
+      NDArray states = kernels.cast(lensStates, Precision.FLOAT32);
+      if (states != lensStates) {
+        states.attach(scope);
+      }
+      NDArray products = wide.mul(states);
+      NDArray logits = products.sum(new int[] {1});
+      if (lens == Lens.HEAD && output.bias() != null) {
+        NDArray column = output.bias().reshape(-1, 1);
+        column.attach(scope);
+        NDArray biases = Embedding.embedding(ids, column, SparseFormat.DENSE).singletonOrThrow();
+        biases.attach(scope);
+        logits = logits.add(kernels.cast(biases, Precision.FLOAT32).reshape(-1));
+      }
+      logits.attach(owner);
+      return logits;
+    }
+  }
+
+  private Head head() {
+    return weights
+        .head()
+        .orElseThrow(
+            () ->
+                CensusException.input(
+                    "this checkpoint has no prediction head; save the model with one"));
   }
 
   /** The linear part of the final norm, if there is one. */

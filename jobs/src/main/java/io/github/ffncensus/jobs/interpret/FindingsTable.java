@@ -1,11 +1,14 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 
 /**
  * Table {@code key_value_findings}: what Geva et al. 2021 report, a row per claim, with this run's
@@ -18,7 +21,22 @@ final class FindingsTable {
 
   static void write(InterpretContext context) {
     List<Finding> findings = new ArrayList<>();
+    Architecture architecture = context.model().architecture();
+    int layers = architecture.layers();
     findings.addAll(TriggerFindings.of(context));
+    if (context.has(ValueFindings.TABLE)) {
+      Dataset<Row> predictions = context.rows(ValueFindings.TABLE);
+      findings.addAll(ValueFindings.of(predictions, layers, architecture.vocabulary()));
+    }
+    if (context.has(PerturbationFindings.TABLE)) {
+      findings.addAll(PerturbationFindings.of(context.rows(PerturbationFindings.TABLE), layers));
+    }
+    if (context.has(PositionFindings.COMPOSITION)) {
+      findings.addAll(PositionFindings.ofComposition(context.rows(PositionFindings.COMPOSITION)));
+    }
+    if (context.has(PositionFindings.REFINEMENT)) {
+      findings.addAll(PositionFindings.ofRefinement(context.rows(PositionFindings.REFINEMENT)));
+    }
     try (ParquetTableWriter<Finding> writer = context.create(TABLE, FindingsTable::encode)) {
       for (Finding finding : findings) {
         writer.write(finding);

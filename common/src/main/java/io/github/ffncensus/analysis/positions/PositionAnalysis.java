@@ -1,0 +1,65 @@
+package io.github.ffncensus.analysis.positions;
+
+import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.model.Lens;
+import io.github.ffncensus.model.Transformer;
+
+/**
+ * How the memories of a layer add up to its output, and how predictions are refined from layer to
+ * layer (Geva et al., section 5), at sampled positions: tables {@code layer_composition}, {@code
+ * prediction_refinement} and {@code sampled_positions}.
+ */
+public final class PositionAnalysis implements Analysis {
+  private static final long serialVersionUID = 1L;
+
+  private final PositionSample sample;
+  private final Lens lens;
+
+  /**
+   * @param lens for r, y and o; what memories vote for is read with {@link Lens#ofValues}
+   */
+  public PositionAnalysis(PositionSample sample, Lens lens) {
+    this.sample = sample;
+    this.lens = lens;
+  }
+
+  @Override
+  public String name() {
+    return "sampled_positions";
+  }
+
+  public Lens lens() {
+    return lens;
+  }
+
+  @Override
+  public ShardObserver observe(Transformer model, int shard) {
+    return observe(
+        model,
+        position -> {
+          // The sums by layer are all that is wanted.
+        });
+  }
+
+  /** As {@link #observe(Transformer, int)}, with the positions themselves going to a sink. */
+  public ShardObserver observe(Transformer model, PositionSink sink) {
+    return new PositionObserver(model, sample, lens, sink, VocabularySweep.part(model));
+  }
+
+  @Override
+  public byte[] merge(byte[] left, byte[] right) {
+    LayerCounts counts = LayerCounts.unpack(left);
+    counts.add(LayerCounts.unpack(right));
+    return counts.pack();
+  }
+
+  /** The row of a fully merged layer in {@code layer_composition}. */
+  public static CompositionRow composition(int layer, byte[] packed) {
+    return LayerCounts.unpack(packed).composition(layer);
+  }
+
+  /** The row of a fully merged layer in {@code prediction_refinement}. */
+  public static RefinementRow refinement(int layer, byte[] packed) {
+    return LayerCounts.unpack(packed).refinement(layer);
+  }
+}

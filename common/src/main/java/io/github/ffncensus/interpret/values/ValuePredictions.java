@@ -1,0 +1,248 @@
+package io.github.ffncensus.interpret.values;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.interpret.values.LogitReduction.Reduced;
+import io.github.ffncensus.model.ActivationFunction;
+import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.DeviceMemory;
+import io.github.ffncensus.model.Lens;
+import io.github.ffncensus.model.Transformer;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+
+/**
+ * Reads value vectors as distributions over the vocabulary: softmax(lens(v_i)).
+ *
+ * <p>Works through blocks of neurons whose logits fit a budget; a block that does not fit the
+ * device is worked through in halves. For one thread.
+ */
+public final class ValuePredictions implements AutoCloseable {
+  /** Of the logits of one block. */
+  private static final long BLOCK_BYTES = 64L << 20;
+
+  /** Of the logits that one step reduces on a CPU: what a core's caches hold. */
+  private static final long CPU_STEP_BYTES = 1L << 20;
+
+  private final Architecture architecture;
+  private final BlockLogits blocks;
+  private final NDManager manager;
+  private final LogitReduction reduction;
+  private final int topTokens;
+  private final int blockNeurons;
+  private final int stepNeurons;
+
+  /** Logits (to - from, vocabulary) of a layer's neurons. */
+  interface BlockLogits {
+    NDArray of(int layer, int from, int to, NDManager owner);
+  }
+
+  /**
+   * @param topTokens how many of the most and least probable tokens are kept
+   * @throws CensusException of kind INPUT if the checkpoint has no prediction head
+   */
+  public ValuePredictions(Transformer model, Lens lens, int topTokens) {
+    this(
+        withHead(model),
+        (layer, from, to, owner) -> model.logits(model.values(layer, from, to, owner), lens),
+        topTokens,
+        rows(BLOCK_BYTES, model),
+        model.device().isGpu() ? Integer.MAX_VALUE : rows(CPU_STEP_BYTES, model));
+  }
+
+  ValuePredictions(
+      Transformer model, BlockLogits blocks, int topTokens, int blockNeurons, int stepNeurons) {
+    this.architecture = model.architecture();
+    this.blocks = blocks;
+    this.topTokens = topTokens;
+    this.blockNeurons = blockNeurons;
+    this.stepNeurons = stepNeurons;
+    this.manager = model.newScope();
+    this.reduction = new LogitReduction(manager);
+  }
+
+  private static Transformer withHead(Transformer model) {
+    if (!model.hasHead()) {
+      throw CensusException.input(
+          "this checkpoint has no prediction head, so its values predict nothing;"
+              + " save the model with one");
+    }
+    return model;
+  }
+
+  private static int rows(long bytes, Transformer model) {
+    long ofOneNeuron = (long) Float.BYTES * model.architecture().vocabulary();
+    return (int) Math.max(1, bytes / ofOneNeuron);
+  }
+
+  /**
+   * Predictions of a layer's neurons, ascending.
+   *
+   * @param from first neuron
+   * @param to end, exclusive
+   * @param triggers of a neuron; asked once per neuron or more
+   * @throws CensusException of kind INPUT if a value vector's logits are not finite
+   */
+  public void forEach(
+      int layer,
+      int from,
+      int to,
+      IntFunction<NeuronTriggers> triggers,
+      Consumer<ValuePrediction> sink) {
+    for (int start = from; start < to; start += blockNeurons) {
+      block(layer, start, Math.min(to, start + blockNeurons), triggers, sink);
+    }
+  }
+
+  private void block(
+      int layer,
+      int from,
+      int to,
+      IntFunction<NeuronTriggers> triggers,
+      Consumer<ValuePrediction> sink) {
+    ValuePrediction[] predictions;
+    try {
+      predictions = predict(layer, from, to, triggers);
+    } catch (EngineException e) {
+      if (to - from == 1 || !DeviceMemory.isExhausted(e)) {
+        throw e;
+      }
+      int middle = (from + to) >>> 1;
+      block(layer, from, middle, triggers, sink);
+      block(layer, middle, to, triggers, sink);
+      return;
+    }
+    Arrays.stream(predictions).forEach(sink);
+  }
+
+  private ValuePrediction[] predict(
+      int layer, int from, int to, IntFunction<NeuronTriggers> triggers) {
+    ValuePrediction[] predictions = new ValuePrediction[to - from];
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray logits = blocks.of(layer, from, to, scope);
+      int step = Math.min(stepNeurons, to - from);
+      for (int start = 0; start < to - from; start += step) {
+        int end = Math.min(to - from, start + step);
+        NeuronTriggers[] ofStep = new NeuronTriggers[end - start];
+        int first = from + start;
+        Arrays.setAll(ofStep, i -> triggers.apply(first + i));
+        NDArray rows = logits.get(new NDIndex("{}:{}", start, end));
+        ValuePrediction[] found = reduce(layer, first, rows, ofStep);
+        System.arraycopy(found, 0, predictions, start, found.length);
+        rows.close();
+      }
+    }
+    return predictions;
+  }
+
+  private ValuePrediction[] reduce(
+      int layer, int firstNeuron, NDArray logits, NeuronTriggers[] triggers) {
+    int vocabulary = architecture.vocabulary();
+    float[] scales = new float[triggers.length];
+    long[] targets = new long[triggers.length];
+    for (int i = 0; i < triggers.length; i++) {
+      Double mean = triggers[i].meanOrNull();
+      scales[i] = mean == null ? 1 : mean.floatValue();
+      targets[i] = Math.max(0, triggers[i].first());
+    }
+    // One more than kept, so that a tie at the edge shows.
+    int width = Math.min(vocabulary, topTokens + 1);
+    Reduced reduced = reduction.reduce(logits, width, scales, targets);
+    long[] smallest = signed() ? reduction.smallest(logits, width) : null;
+    ValuePrediction[] predictions = new ValuePrediction[triggers.length];
+    for (int i = 0; i < predictions.length; i++) {
+      int neuron = firstNeuron + i;
+      checkFinite(layer, neuron, reduced.mean()[i]);
+      predictions[i] = prediction(layer, neuron, i, width, reduced, smallest, triggers[i]);
+    }
+    return predictions;
+  }
+
+  /** Whether coefficients can be negative, and promote what the value demotes. */
+  private boolean signed() {
+    return architecture.gated() || architecture.activation() != ActivationFunction.RELU;
+  }
+
+  private static void checkFinite(int layer, int neuron, float mean) {
+    if (!Float.isFinite(mean)) {
+      throw CensusException.input(
+          "the value vector of neuron "
+              + neuron
+              + " of layer "
+              + layer
+              + " gives logits that are not finite; is the model's precision too small for it?");
+    }
+  }
+
+  private ValuePrediction prediction(
+      int layer,
+      int neuron,
+      int row,
+      int width,
+      Reduced reduced,
+      long[] smallest,
+      NeuronTriggers triggers) {
+    int kept = Math.min(width, topTokens);
+    int at = row * width;
+    int[] top = ids(reduced.ids(), at, kept);
+    float largest = reduced.logits()[at];
+    double total = reduced.total()[row];
+    float[] probabilities = new float[kept];
+    for (int k = 0; k < kept; k++) {
+      probabilities[k] = (float) (Math.exp((double) reduced.logits()[at + k] - largest) / total);
+    }
+    double deviation = reduced.deviation()[row];
+    boolean flat = deviation == 0;
+    double second = width == 1 ? largest : reduced.logits()[at + 1];
+    Double mean = triggers.meanOrNull();
+    double scaledTotal = reduced.scaledTotal()[row];
+    int target = triggers.first();
+    boolean hasTarget = target != NeuronTriggers.NO_TARGET;
+    int rank = Math.toIntExact(reduced.ahead()[row]) + 1;
+    return new ValuePrediction(
+        layer,
+        neuron,
+        top,
+        probabilities,
+        largest(total),
+        entropy(total, reduced.weighted()[row]),
+        flat ? null : (largest - reduced.mean()[row]) / deviation,
+        flat ? null : (largest - second) / deviation,
+        smallest == null ? null : ids(smallest, at, kept),
+        mean,
+        mean == null ? null : largest(scaledTotal),
+        mean == null ? null : entropy(scaledTotal, reduced.scaledWeighted()[row]),
+        hasTarget ? target : null,
+        hasTarget ? top[0] == target : null,
+        hasTarget ? rank : null,
+        triggers.countOf(top[0]),
+        triggers.count());
+  }
+
+  /** The largest probability; sums in float32 may miss a bound by a rounding. */
+  private double largest(double total) {
+    return Math.max(1 / total, 1.0 / architecture.vocabulary());
+  }
+
+  /** Of a softmax p = exp(below) / total: -sum p ln p = ln total - sum p below. */
+  private double entropy(double total, double weighted) {
+    double entropy = Math.log(total) - weighted / total;
+    return Math.max(0, Math.min(entropy, Math.log(architecture.vocabulary())));
+  }
+
+  private static int[] ids(long[] from, int at, int count) {
+    int[] ids = new int[count];
+    Arrays.setAll(ids, k -> Math.toIntExact(from[at + k]));
+    return ids;
+  }
+
+  @Override
+  public void close() {
+    reduction.close();
+    manager.close();
+  }
+}

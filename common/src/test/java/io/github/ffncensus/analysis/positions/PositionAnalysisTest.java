@@ -1,0 +1,306 @@
+package io.github.ffncensus.analysis.positions;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import io.github.ffncensus.analysis.Analysis.ShardObserver;
+import io.github.ffncensus.analysis.BatchPlan;
+import io.github.ffncensus.analysis.RandomSequences;
+import io.github.ffncensus.analysis.ScanRun;
+import io.github.ffncensus.analysis.ScanRun.Block;
+import io.github.ffncensus.analysis.ShardScan;
+import io.github.ffncensus.analysis.positions.PlainPositions.Expected;
+import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.Fixture;
+import io.github.ffncensus.model.Lens;
+import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.model.PlainLens;
+import io.github.ffncensus.model.Precision;
+import io.github.ffncensus.model.TokenSequence;
+import io.github.ffncensus.model.Transformer;
+import io.github.ffncensus.model.TransformerLoader;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Composition and refinement against plain arithmetic, and what holds of them for every model. */
+class PositionAnalysisTest {
+  private static final PositionSample ALL = new PositionSample.Rate(1, 1);
+
+  /** Causal, gated with and without biases, and masked. */
+  private static final List<String> MODELS =
+      List.of(
+          "gpt2-gelu-new",
+          "gpt2-relu-untied",
+          "llama-silu",
+          "llama-bias-tied",
+          "bert-gelu",
+          "roberta-gelu");
+
+  static Stream<Arguments> modelsAndLenses() {
+    return MODELS.stream()
+        .flatMap(model -> Stream.of(Lens.values()).map(lens -> Arguments.of(model, lens)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("modelsAndLenses")
+  void everyPosition_isAsInPlainArithmetic(String name, Lens lens) {
+    try (Transformer model = load(name)) {
+      List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 30, 1);
+      List<SampledPosition> actual = positions(model, ALL, lens, corpus, 100);
+      List<Expected> expected =
+          new PlainPositions(
+                  model.architecture(), new PlainLens(Fixture.named(name).folder()), lens)
+              .of(model, corpus);
+      assertThat(actual).hasSameSizeAs(expected);
+      int doubtful = 0;
+      for (int i = 0; i < actual.size(); i++) {
+        if (expected.get(i).doubtful()) {
+          doubtful++;
+        } else {
+          assertSame(actual.get(i), expected.get(i).position());
+        }
+      }
+      assertThat(doubtful).isLessThan(actual.size() / 20);
+    }
+  }
+
+  private static void assertSame(SampledPosition actual, SampledPosition expected) {
+    assertThat(actual.sequenceId()).isEqualTo(expected.sequenceId());
+    assertThat(actual.position()).isEqualTo(expected.position());
+    assertThat(actual.layer()).isEqualTo(expected.layer());
+    assertThat(actual)
+        .usingRecursiveComparison()
+        .withComparatorForType(near(1e-4), Double.class)
+        .withComparatorForType(near(1e-4), double.class)
+        .ignoringFields("memories.large")
+        .isEqualTo(expected);
+    // A coefficient at a hundredth of the largest may fall on either side.
+    assertThat(actual.memories().large()).isCloseTo(expected.memories().large(), within(1));
+  }
+
+  private static Comparator<Double> near(double tolerance) {
+    return (a, b) -> Math.abs(a - b) <= tolerance * (1 + Math.abs(b)) ? 0 : Double.compare(a, b);
+  }
+
+  /** Tables by layer are sums over the positions, which is what anyone can compute from them. */
+  @ParameterizedTest
+  @MethodSource("modelsAndLenses")
+  void rowsByLayer_areRecomputedFromThePositions(String name, Lens lens) {
+    try (Transformer model = load(name)) {
+      List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 40, 2);
+      PositionAnalysis analysis = new PositionAnalysis(ALL, lens);
+      Map<Block, byte[]> merged = ScanRun.merged(analysis, model, ScanRun.split(corpus, 3), 90, 1);
+      List<SampledPosition> positions = positions(model, ALL, lens, corpus, 64);
+      assertThat(merged).hasSize(model.architecture().layers());
+      merged.forEach(
+          (block, packed) -> {
+            List<SampledPosition> ofLayer =
+                positions.stream().filter(p -> p.layer() == block.layer()).toList();
+            assertComposition(
+                PositionAnalysis.composition(block.layer(), packed),
+                ofLayer,
+                model.architecture().intermediate());
+            assertRefinement(PositionAnalysis.refinement(block.layer(), packed), ofLayer);
+          });
+    }
+  }
+
+  private static void assertComposition(
+      CompositionRow row, List<SampledPosition> positions, int neurons) {
+    assertThat(row.positions()).isEqualTo(positions.size());
+    assertMean(row.meanActive(), positions, p -> p.memories().active());
+    assertMean(row.activeFraction(), positions, p -> p.memories().active() / (double) neurons);
+    assertMean(row.meanNegative(), positions, p -> p.memories().negative());
+    assertThat(row.meanLarge())
+        .isCloseTo(mean(positions, p -> p.memories().large()), within(0.01 + 1.0 / neurons));
+    assertShare(row.zeroAgreement(), positions, p -> p.memories().agreeing() == 0);
+    assertShare(row.zeroAgreementPositive(), positions, p -> p.memories().agreeingPositive() == 0);
+    assertShare(row.zeroAgreementAll(), positions, p -> p.memories().agreeingAll() == 0);
+    assertShare(row.zeroAgreementCode(), positions, p -> p.memories().agreeingWithLayer() == 0);
+    assertMean(row.meanAgreeing(), positions, p -> p.memories().agreeing());
+    assertMean(row.agreeingShare(), positions, p -> p.memories().agreeingShare());
+    assertShare(row.shortPrefix(), positions, p -> p.prefixTokens() < 5);
+    List<SampledPosition> agreeing =
+        positions.stream().filter(p -> p.memories().agreeing() > 0).toList();
+    if (agreeing.isEmpty()) {
+      assertThat(row.shortPrefixOfAgreeing()).isNull();
+    } else {
+      assertShare(row.shortPrefixOfAgreeing(), agreeing, p -> p.prefixTokens() < 5);
+    }
+    int[] active = positions.stream().mapToInt(p -> p.memories().active()).sorted().toArray();
+    assertThat(row.activeP10()).isEqualTo(active[(int) Math.ceil(0.1 * active.length) - 1]);
+    assertThat(row.activeP50()).isEqualTo(active[(int) Math.ceil(0.5 * active.length) - 1]);
+    assertThat(row.activeP90()).isEqualTo(active[(int) Math.ceil(0.9 * active.length) - 1]);
+  }
+
+  private static void assertRefinement(RefinementRow row, List<SampledPosition> positions) {
+    assertThat(row.positions()).isEqualTo(positions.size());
+    // Property 33.
+    assertThat(row.residual() + row.ffn() + row.agreement() + row.composition())
+        .isEqualTo(positions.size());
+    assertClass(row.residual(), positions, PredictionClass.RESIDUAL);
+    assertClass(row.ffn(), positions, PredictionClass.FFN);
+    assertClass(row.agreement(), positions, PredictionClass.AGREEMENT);
+    assertClass(row.composition(), positions, PredictionClass.COMPOSITION);
+    assertShare(row.matches(), positions, p -> p.residualToken() == p.outputToken());
+    assertMean(row.meanProbability(), positions, SampledPosition::outputProbability);
+    assertMean(row.residualInFfn(), positions, SampledPosition::residualTokenInFfn);
+    assertThat((double) row.settled())
+        .isCloseTo(
+            positions.stream().filter(p -> p.settlingLayer() == p.layer()).count(), within(1.0));
+    double[] sorted =
+        positions.stream().mapToDouble(SampledPosition::outputProbability).sorted().toArray();
+    assertThat(row.medianProbability())
+        .isCloseTo(sorted[(sorted.length + 1) / 2 - 1], within(0.0005 + 1e-5));
+  }
+
+  private static void assertClass(
+      long actual, List<SampledPosition> positions, PredictionClass wanted) {
+    long count = positions.stream().filter(p -> p.predictionClass() == wanted).count();
+    assertThat(actual).isCloseTo(count, within(1L));
+  }
+
+  private static void assertShare(
+      Double actual, List<SampledPosition> positions, Predicate<SampledPosition> condition) {
+    // One near tie may come out otherwise in batches of another size.
+    assertThat(actual)
+        .isCloseTo(
+            mean(positions, p -> condition.test(p) ? 1 : 0), within(1.01 / positions.size()));
+  }
+
+  private static void assertMean(
+      Double actual, List<SampledPosition> positions, ToDoubleFunction<SampledPosition> value) {
+    double mean = mean(positions, value);
+    assertThat(actual).isCloseTo(mean, within(1e-3 * (1 + Math.abs(mean))));
+  }
+
+  private static double mean(
+      List<SampledPosition> positions, ToDoubleFunction<SampledPosition> value) {
+    return positions.stream().mapToDouble(value).average().orElseThrow();
+  }
+
+  /** Properties 34, 35, 37, 38, 39. */
+  @ParameterizedTest
+  @MethodSource("modelsAndLenses")
+  void positions_keepTheLawsOfTheirLens(String name, Lens lens) {
+    try (Transformer model = load(name)) {
+      Architecture architecture = model.architecture();
+      List<TokenSequence> corpus = RandomSequences.of(architecture, 40, 3);
+      List<SampledPosition> positions = positions(model, ALL, lens, corpus, 128);
+      boolean relu = name.contains("relu");
+      for (SampledPosition p : positions) {
+        if (lens != Lens.HEAD) {
+          assertThat(p.splitAgreement()).isFalse();
+        }
+        if (relu) {
+          assertThat(p.memories().negative()).isZero();
+          assertThat(p.memories().agreeingAll()).isGreaterThanOrEqualTo(p.memories().agreeing());
+        }
+        if (p.memories().active() + p.memories().negative() == 0) {
+          assertThat(p.memories().agreeing()).isZero();
+        }
+        if (p.layer() == architecture.layers() - 1 && lens == Lens.HEAD) {
+          boolean kept =
+              p.predictionClass() == PredictionClass.AGREEMENT
+                  || p.predictionClass() == PredictionClass.RESIDUAL;
+          assertThat(p.layerToken()).isEqualTo(p.outputToken());
+          assertThat(p.residualToken() == p.outputToken()).isEqualTo(kept);
+        }
+        if (p.settlingLayer() <= p.layer()) {
+          assertThat(p.residualToken()).isEqualTo(p.outputToken());
+        }
+        assertThat(p.outputProbability()).isBetween(0.0, 1.0);
+        if (p.outputProbability() > 0.5) {
+          assertThat(p.residualToken()).isEqualTo(p.outputToken());
+        }
+      }
+    }
+  }
+
+  /**
+   * Property 42: what is sampled, and what is found there, does not depend on shards or batches.
+   */
+  @Test
+  void sampledPositions_areTheSameUnderAnySharding() {
+    try (Transformer model = load("gpt2-gelu-new")) {
+      List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 60, 4);
+      PositionAnalysis analysis =
+          new PositionAnalysis(new PositionSample.PerSequence(1, 5), Lens.HEAD);
+      long sequences = corpus.stream().filter(sequence -> sequence.textTokens() > 0).count();
+      Map<Block, byte[]> whole = ScanRun.merged(analysis, model, List.of(corpus), 200, 1);
+      for (int shards : new int[] {2, 5, 60}) {
+        Map<Block, byte[]> split =
+            ScanRun.merged(analysis, model, ScanRun.split(corpus, shards), 30 * shards, shards);
+        whole.forEach(
+            (block, packed) -> {
+              RefinementRow expected = PositionAnalysis.refinement(block.layer(), packed);
+              RefinementRow actual = PositionAnalysis.refinement(block.layer(), split.get(block));
+              assertThat(expected.positions()).isEqualTo(sequences);
+              assertThat(actual)
+                  .usingRecursiveComparison()
+                  .withComparatorForType(near(1e-5), Double.class)
+                  .isEqualTo(expected);
+              assertThat(PositionAnalysis.composition(block.layer(), split.get(block)))
+                  .usingRecursiveComparison()
+                  .withComparatorForType(near(1e-5), Double.class)
+                  .isEqualTo(PositionAnalysis.composition(block.layer(), packed));
+            });
+      }
+    }
+  }
+
+  @Test
+  void noSampledPosition_leavesMeansOut() {
+    try (Transformer model = load("bert-gelu")) {
+      List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 5, 1);
+      Map<Block, byte[]> merged =
+          ScanRun.merged(
+              new PositionAnalysis(new PositionSample.Rate(0, 1), Lens.HEAD),
+              model,
+              List.of(corpus),
+              64,
+              1);
+      assertThat(merged).hasSize(3);
+      CompositionRow row = PositionAnalysis.composition(1, merged.get(new Block(1, 0)));
+      assertThat(row.positions()).isZero();
+      assertThat(row.meanActive()).isNull();
+      assertThat(row.activeP50()).isNull();
+      assertThat(PositionAnalysis.refinement(1, merged.get(new Block(1, 0))).matches()).isNull();
+    }
+  }
+
+  private static Transformer load(String fixture) {
+    return TransformerLoader.load(
+        ModelFolder.open(Fixture.named(fixture).folder()), Device.cpu(), Precision.FLOAT32);
+  }
+
+  /** Sorted by sequence, position and layer. */
+  private static List<SampledPosition> positions(
+      Transformer model,
+      PositionSample sample,
+      Lens lens,
+      List<TokenSequence> corpus,
+      int tokenBudget) {
+    List<SampledPosition> positions = new ArrayList<>();
+    // Parts of the vocabulary so small that every best token is passed from part to part.
+    try (ShardObserver observer = new PositionObserver(model, sample, lens, positions::add, 50)) {
+      new ShardScan(model::observe, List.of(observer), tokens -> {})
+          .run(BatchPlan.of(corpus, tokenBudget));
+    }
+    positions.sort(
+        Comparator.comparingLong(SampledPosition::sequenceId)
+            .thenComparingInt(SampledPosition::position)
+            .thenComparingInt(SampledPosition::layer));
+    return positions;
+  }
+}

@@ -1,0 +1,177 @@
+package io.github.ffncensus.jobs.interpret;
+
+import static org.apache.spark.sql.functions.avg;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.element_at;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.ntile;
+import static org.apache.spark.sql.functions.percentile_approx;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.expressions.Window;
+
+/** Whether value vectors predict what follows their keys' triggers (section 4 of the paper). */
+final class ValueFindings {
+  static final String TABLE = "value_predictions";
+  private static final int TOP_VALUES = 100;
+
+  /** The paper's 97 of 100 lie in layers 11 to 16 of 16. */
+  private static final double UPPER = 10 / 16.0;
+
+  private ValueFindings() {}
+
+  /**
+   * @param predictions rows of {@code value_predictions}
+   */
+  static List<Finding> of(Dataset<Row> predictions, int layers, int vocabulary) {
+    List<Finding> findings = new ArrayList<>();
+    Dataset<Row> answered = predictions.filter(col("agrees").isNotNull());
+    agreementByLayer(answered, layers, findings);
+    findings.add(
+        new Finding(
+            "agreement_rate_by_guessing",
+            null,
+            1.0 / vocabulary,
+            4e-6,
+            "1 / vocabulary of %,d tokens".formatted(vocabulary)));
+    agreementByProbability(answered, findings);
+    topValues(predictions, layers, findings);
+    return findings;
+  }
+
+  private static void agreementByLayer(Dataset<Row> answered, int layers, List<Finding> findings) {
+    Map<Integer, Double> shuffled = shuffledPairs(answered);
+    for (Row row :
+        answered
+            .groupBy("layer")
+            .agg(
+                count(lit(1)),
+                avg(oneIf(col("agrees"))),
+                percentile_approx(col("next_token_rank"), lit(0.5), lit(10_000)))
+            .orderBy("layer")
+            .collectAsList()) {
+      int layer = row.getInt(0);
+      String over = "of %,d neurons whose strongest trigger has a target".formatted(row.getLong(1));
+      findings.add(
+          new Finding(
+              "agreement_rate",
+              layer,
+              row.getDouble(2),
+              layer == layers - 1 ? 0.035 : null,
+              "share "
+                  + over
+                  + " whose value's top token is that target; the paper: near 0 in layers 1 to 10 of"
+                  + " 16, then rising to 0.035"));
+      findings.add(
+          new Finding(
+              "agreement_rate_of_shuffled_pairs",
+              layer,
+              shuffled.get(layer),
+              null,
+              "the same if values and targets of the layer were paired at random"));
+      findings.add(
+          new Finding(
+              "next_token_rank_median",
+              layer,
+              (double) row.getInt(3),
+              null,
+              "median "
+                  + over
+                  + "; the paper, read off a figure: 10,000 to 15,000 of 267,744 low"
+                  + " down, under 2,000 at the top"));
+    }
+  }
+
+  /** Per layer, sum over tokens of values that predict it x targets that are it, over n squared. */
+  private static Map<Integer, Double> shuffledPairs(Dataset<Row> answered) {
+    Dataset<Row> predicted =
+        answered
+            .groupBy(col("layer"), element_at(col("top_token_ids"), 1).as("token"))
+            .agg(count(lit(1)).as("values"));
+    Dataset<Row> wanted =
+        answered
+            .groupBy(col("layer"), col("trigger_next_token_id").as("token"))
+            .agg(count(lit(1)).as("targets"));
+    Map<Integer, Double> pairs = new HashMap<>();
+    for (Row row :
+        wanted
+            .join(predicted, new String[] {"layer", "token"}, "left")
+            .groupBy("layer")
+            .agg(
+                sum(
+                    col("targets")
+                        .multiply(when(col("values").isNull(), 0L).otherwise(col("values")))),
+                sum("targets"))
+            .collectAsList()) {
+      double n = row.getLong(2);
+      pairs.put(row.getInt(0), row.getLong(1) / (n * n));
+    }
+    return pairs;
+  }
+
+  private static void agreementByProbability(Dataset<Row> answered, List<Finding> findings) {
+    for (Row row :
+        answered
+            .withColumn(
+                "tenth", ntile(10).over(Window.orderBy("max_probability", "layer", "neuron")))
+            .groupBy("tenth")
+            .agg(avg("max_probability"), avg(oneIf(col("agrees"))), count(lit(1)))
+            .orderBy("tenth")
+            .collectAsList()) {
+      findings.add(
+          new Finding(
+              "agreement_rate_by_max_probability",
+              null,
+              row.getDouble(2),
+              null,
+              "tenth %d of the values by their largest probability, mean %.3g, %,d neurons"
+                  .formatted(row.getInt(0), row.getDouble(1), row.getLong(3))));
+    }
+  }
+
+  private static void topValues(Dataset<Row> predictions, int layers, List<Finding> findings) {
+    int upper = (int) Math.round(layers * UPPER);
+    Row row =
+        predictions
+            .orderBy(col("max_probability").desc(), col("layer"), col("neuron"))
+            .limit(TOP_VALUES)
+            .agg(
+                avg(oneIf(col("layer").geq(upper))),
+                avg(oneIf(col("agreement_count").gt(0))),
+                count(lit(1)))
+            .first();
+    if (row.getLong(2) == 0) {
+      return;
+    }
+    String which = "of the %d values with the largest probability".formatted(row.getLong(2));
+    findings.add(
+        new Finding(
+            "top_values_in_upper_layers",
+            null,
+            row.getDouble(0),
+            0.97,
+            "share %s that lie in layers %d to %d".formatted(which, upper, layers - 1)));
+    findings.add(
+        new Finding(
+            "top_values_with_an_agreeing_trigger",
+            null,
+            row.getDouble(1),
+            0.46,
+            "share "
+                + which
+                + " whose top token is the target of one of the key's triggers (the paper: of 50)"));
+  }
+
+  private static Column oneIf(Column condition) {
+    return when(condition, 1.0).otherwise(0.0);
+  }
+}

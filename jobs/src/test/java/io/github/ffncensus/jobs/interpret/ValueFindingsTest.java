@@ -1,0 +1,143 @@
+package io.github.ffncensus.jobs.interpret;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.ffncensus.jobs.TestSpark;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Findings over made-up predictions, against counting by hand and by chance. */
+class ValueFindingsTest {
+  private static final int LAYERS = 2;
+  private static final int NEURONS = 300;
+  private static final StructType SCHEMA =
+      StructType.fromDDL(
+          "layer INT, neuron INT, top_token_ids ARRAY<INT>, max_probability DOUBLE,"
+              + " trigger_next_token_id INT, agrees BOOLEAN, next_token_rank INT,"
+              + " agreement_count INT");
+
+  @TempDir Path folder;
+
+  /** A row of the table; {@code target} null where the strongest trigger has none. */
+  private record Prediction(
+      int layer, int neuron, int top, double probability, Integer target, int agreements) {
+
+    Boolean agrees() {
+      return target == null ? null : target == top;
+    }
+
+    int rank() {
+      return 1 + Math.abs(target - top);
+    }
+  }
+
+  @Test
+  void findings_areWhatTheRowsSay() {
+    List<Prediction> all = predictions();
+    List<Finding> findings = findings(all);
+    for (int layer = 0; layer < LAYERS; layer++) {
+      int l = layer;
+      List<Prediction> answered =
+          all.stream().filter(p -> p.layer == l && p.target != null).toList();
+      assertThat(value(findings, "agreement_rate", layer)).isCloseTo(rate(answered), within(1e-12));
+      List<Integer> ranks = answered.stream().map(Prediction::rank).sorted().toList();
+      assertThat(value(findings, "next_token_rank_median", layer))
+          .isEqualTo((double) ranks.get((ranks.size() + 1) / 2 - 1));
+      assertThat(value(findings, "agreement_rate_of_shuffled_pairs", layer))
+          .isCloseTo(shuffledRate(answered), within(0.003));
+    }
+    List<Prediction> top =
+        all.stream()
+            .sorted(Comparator.comparingDouble((Prediction p) -> -p.probability))
+            .limit(100)
+            .toList();
+    assertThat(value(findings, "top_values_in_upper_layers", null))
+        .isCloseTo(top.stream().mapToInt(Prediction::layer).sum() / 100.0, within(1e-12));
+    assertThat(value(findings, "top_values_with_an_agreeing_trigger", null))
+        .isCloseTo(top.stream().filter(p -> p.agreements > 0).count() / 100.0, within(1e-12));
+    assertThat(value(findings, "agreement_rate_by_guessing", null)).isEqualTo(1 / 50.0);
+  }
+
+  /** Property 31: the mean agreement over random permutations. */
+  private static double shuffledRate(List<Prediction> answered) {
+    List<Integer> targets = new ArrayList<>(answered.stream().map(Prediction::target).toList());
+    Random random = new Random(4);
+    double sum = 0;
+    int rounds = 4_000;
+    for (int round = 0; round < rounds; round++) {
+      Collections.shuffle(targets, random);
+      sum +=
+          IntStream.range(0, targets.size())
+                  .filter(i -> targets.get(i) == answered.get(i).top)
+                  .count()
+              / (double) targets.size();
+    }
+    return sum / rounds;
+  }
+
+  private static double rate(List<Prediction> answered) {
+    return answered.stream().filter(Prediction::agrees).count() / (double) answered.size();
+  }
+
+  private static List<Prediction> predictions() {
+    Random random = new Random(3);
+    List<Prediction> all = new ArrayList<>();
+    for (int layer = 0; layer < LAYERS; layer++) {
+      for (int neuron = 0; neuron < NEURONS; neuron++) {
+        int top = random.nextInt(8);
+        Integer target =
+            random.nextInt(10) == 0 ? null : random.nextInt(3) == 0 ? top : random.nextInt(12);
+        all.add(
+            new Prediction(layer, neuron, top, random.nextDouble(), target, random.nextInt(3) - 1));
+      }
+    }
+    return all;
+  }
+
+  private List<Finding> findings(List<Prediction> all) {
+    SparkSession spark = TestSpark.start("local[2]", folder);
+    try {
+      Dataset<Row> rows =
+          spark.createDataFrame(
+              all.stream()
+                  .map(
+                      p ->
+                          RowFactory.create(
+                              p.layer,
+                              p.neuron,
+                              List.of(p.top, 99),
+                              p.probability,
+                              p.target,
+                              p.agrees(),
+                              p.target == null ? null : p.rank(),
+                              p.agreements))
+                  .toList(),
+              SCHEMA);
+      return ValueFindings.of(rows, LAYERS, 50);
+    } finally {
+      spark.stop();
+    }
+  }
+
+  private static double value(List<Finding> findings, String name, Integer layer) {
+    List<Finding> found =
+        findings.stream()
+            .filter(f -> f.finding().equals(name) && java.util.Objects.equals(f.layer(), layer))
+            .toList();
+    assertThat(found).as(name).hasSize(1);
+    return found.get(0).value();
+  }
+}
