@@ -114,6 +114,43 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/value_predictions';
 
+CREATE TABLE IF NOT EXISTS trigger_perturbations (
+  `layer` INT,
+  `neuron` INT,
+  `rank` INT,
+  `removed` STRING,
+  `removed_token` STRING,
+  `coefficient` FLOAT,
+  `perturbed_coefficient` FLOAT,
+  `relative_change` DOUBLE,
+  `removed_token_id` INT,
+  `removed_position` INT,
+  `reread_coefficient` FLOAT,
+  `control_neuron` INT,
+  `control_coefficient` FLOAT,
+  `control_perturbed_coefficient` FLOAT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/trigger_perturbations';
+
+CREATE TABLE IF NOT EXISTS perturbation_summary (
+  `layer` INT,
+  `removed` STRING,
+  `sampled_neurons` INT,
+  `rows` BIGINT,
+  `undefined` BIGINT,
+  `mean_relative_change` DOUBLE,
+  `median_relative_change` DOUBLE,
+  `mean_control_change` DOUBLE,
+  `mean_absolute_control_change` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/perturbation_summary';
+
 CREATE TABLE IF NOT EXISTS key_value_findings (
   `finding` STRING,
   `layer` INT,
@@ -147,6 +184,12 @@ CREATE OR REPLACE VIEW trigger_prefixes AS
 
 CREATE OR REPLACE VIEW value_predictions AS
   SELECT * FROM read_parquet('${warehouse}/value_predictions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW trigger_perturbations AS
+  SELECT * FROM read_parquet('${warehouse}/trigger_perturbations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW perturbation_summary AS
+  SELECT * FROM read_parquet('${warehouse}/perturbation_summary/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

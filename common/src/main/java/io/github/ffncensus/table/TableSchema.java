@@ -18,6 +18,8 @@ public final class TableSchema {
           "neuron_stats",
           "trigger_prefixes",
           "value_predictions",
+          "trigger_perturbations",
+          "perturbation_summary",
           "key_value_findings");
 
   private TableSchema() {}

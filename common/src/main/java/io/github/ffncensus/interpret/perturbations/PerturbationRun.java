@@ -8,13 +8,13 @@ import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -58,19 +58,32 @@ public final class PerturbationRun {
   }
 
   /**
-   * Perturbs winners in every way.
+   * Perturbs winners in every way, some at a time as the results are asked for.
    *
    * @param winners those of one sequence together, so that they share its runs
-   * @param results told three outcomes for each winner, in its order
+   * @return three outcomes for each winner, in its order
    */
-  public void run(Iterator<Winner> winners, Consumer<Perturbation> results) {
-    while (winners.hasNext()) {
-      Chunk chunk = new Chunk();
-      while (winners.hasNext() && !chunk.isFull()) {
-        chunk.add(winners.next());
+  public Iterator<Perturbation> run(Iterator<Winner> winners) {
+    return new Iterator<>() {
+      private Iterator<Perturbation> done = Collections.emptyIterator();
+
+      @Override
+      public boolean hasNext() {
+        return done.hasNext() || winners.hasNext();
       }
-      chunk.run(results);
-    }
+
+      @Override
+      public Perturbation next() {
+        if (!done.hasNext()) {
+          Chunk chunk = new Chunk();
+          while (winners.hasNext() && !chunk.isFull()) {
+            chunk.add(winners.next());
+          }
+          done = chunk.run().iterator();
+        }
+        return done.next();
+      }
+    };
   }
 
   /** Token ids that compare by value. */
@@ -155,7 +168,7 @@ public final class PerturbationRun {
           text.read(winner.layer(), left.readAt(), control));
     }
 
-    void run(Consumer<Perturbation> results) {
+    List<Perturbation> run() {
       try (CoefficientReader reader = new CoefficientReader(model)) {
         List<TokenSequence> sequences = new ArrayList<>();
         texts.forEach(
@@ -169,7 +182,9 @@ public final class PerturbationRun {
         new ShardScan(forward, List.of(reader), tokensDone)
             .run(BatchPlan.of(sequences, batchTokens));
       }
+      List<Perturbation> results = new ArrayList<>();
       tasks.forEach(task -> report(task, results));
+      return results;
     }
   }
 
@@ -181,11 +196,11 @@ public final class PerturbationRun {
     return drawn < winner.neuron() ? drawn : drawn + 1;
   }
 
-  private static void report(Task task, Consumer<Perturbation> results) {
+  private static void report(Task task, List<Perturbation> results) {
     for (Removal removal : Removal.values()) {
       Optional<Effect> effect =
           task.after().get(removal.ordinal()).map(planned -> effect(task, planned));
-      results.accept(new Perturbation(task.winner(), removal, effect));
+      results.add(new Perturbation(task.winner(), removal, effect));
     }
   }
 

@@ -236,7 +236,8 @@ class PerturbationRunTest {
       Transformer model, ForwardPass forward, List<Winner> winners) {
     List<Perturbation> perturbations = new ArrayList<>();
     new PerturbationRun(model, forward, BATCH_TOKENS, SEED, tokens -> {})
-        .run(winners.iterator(), perturbations::add);
+        .run(winners.iterator())
+        .forEachRemaining(perturbations::add);
     return perturbations;
   }
 

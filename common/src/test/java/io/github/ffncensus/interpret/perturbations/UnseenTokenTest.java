@@ -42,7 +42,9 @@ class UnseenTokenTest {
       }
       Map<Removal, Integer> seen = new EnumMap<>(Removal.class);
       List<Perturbation> perturbations = new ArrayList<>();
-      new PerturbationRun(model, 256, 1, tokens -> {}).run(winners.iterator(), perturbations::add);
+      new PerturbationRun(model, 256, 1, tokens -> {})
+          .run(winners.iterator())
+          .forEachRemaining(perturbations::add);
       for (Perturbation perturbation : perturbations) {
         Winner winner = perturbation.winner();
         if (perturbation.effect().isEmpty()) {

@@ -148,9 +148,17 @@ public final class CensusConfig implements Serializable {
   }
 
   /** What is made of the winners of the scan. */
-  public record Interpret(Values values, Findings findings) implements Serializable {}
+  public record Interpret(Values values, Perturbations perturbations, Findings findings)
+      implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
+
+  /**
+   * @param neuronsPerLayer sampled; 0 means all
+   * @param ranks triggers of each, the strongest
+   */
+  public record Perturbations(boolean enabled, int neuronsPerLayer, int ranks, long seed)
+      implements Serializable {}
 
   public record Findings(boolean enabled) implements Serializable {}
 
@@ -222,6 +230,7 @@ public final class CensusConfig implements Serializable {
             flag("interpret.values.enabled"),
             constant(ValueLens.class, "interpret.values.lens"),
             integer("interpret.values.top-tokens")),
+        perturbations(),
         new Findings(flag("interpret.findings.enabled")));
   }
 
@@ -279,6 +288,15 @@ public final class CensusConfig implements Serializable {
             ? words.stream().map(word -> Words.constant(Polarity.class, word)).toList()
             : List.of(),
         integer(section + "min-position"));
+  }
+
+  private Perturbations perturbations() {
+    String section = "interpret.perturbations.";
+    return new Perturbations(
+        flag(section + "enabled"),
+        integer(section + "neurons-per-layer"),
+        integer(section + "ranks"),
+        (Long) values.get(section + "seed"));
   }
 
   private Activations activations() {

@@ -4,6 +4,7 @@ import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.task.EmptyTable;
 import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.jobs.task.TaskRecords;
@@ -99,16 +100,21 @@ public final class InterpretContext {
 
   /** Keeps what a part has made, for the parts after it and for publication. */
   void made(String table, List<TableFile> files) {
-    made.put(table, files);
+    made.put(table, files.isEmpty() ? List.of(emptyFile(table)) : files);
+  }
+
+  private TableFile emptyFile(String table) {
+    return EmptyTable.write(
+        spark.hadoopConfiguration(), setup.folder().staging(STAGE), table, setup.folder().runId());
   }
 
   Map<String, List<TableFile>> made() {
     return made;
   }
 
-  /** Whether a table can be read: a part that found nothing to write has left no file. */
+  /** Whether a table has rows: a part that found nothing to write has left an empty file. */
   boolean has(String table) {
-    return !made.getOrDefault(table, published(table)).isEmpty();
+    return made.getOrDefault(table, published(table)).stream().anyMatch(file -> file.rows() > 0);
   }
 
   /** The rows of a table of an earlier stage or part. */

@@ -1,9 +1,7 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.jobs.config.CensusConfig;
-import io.github.ffncensus.jobs.task.EmptyTable;
 import io.github.ffncensus.table.TableFile;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,20 +18,12 @@ public final class InterpretJob {
     if (config.values().enabled()) {
       ValueTable.write(context);
     }
+    if (config.perturbations().enabled() && context.has("trigger_prefixes")) {
+      context.step("perturbations", () -> PerturbationTable.write(context));
+    }
     if (config.findings().enabled()) {
       context.step("findings", () -> FindingsTable.write(context));
     }
-    Map<String, List<TableFile>> tables = new LinkedHashMap<>(context.made());
-    tables.replaceAll(
-        (table, files) ->
-            files.isEmpty()
-                ? List.of(
-                    EmptyTable.write(
-                        context.setup().hadoop(),
-                        context.setup().folder().staging(CensusConfig.Stage.INTERPRET.word()),
-                        table,
-                        context.setup().folder().runId()))
-                : files);
-    return tables;
+    return context.made();
   }
 }

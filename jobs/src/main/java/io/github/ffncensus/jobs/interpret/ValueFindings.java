@@ -5,8 +5,8 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.element_at;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.median;
 import static org.apache.spark.sql.functions.ntile;
-import static org.apache.spark.sql.functions.percentile_approx;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
@@ -53,10 +53,7 @@ final class ValueFindings {
     for (Row row :
         answered
             .groupBy("layer")
-            .agg(
-                count(lit(1)),
-                avg(oneIf(col("agrees"))),
-                percentile_approx(col("next_token_rank"), lit(0.5), lit(10_000)))
+            .agg(count(lit(1)), avg(oneIf(col("agrees"))), median(col("next_token_rank")))
             .orderBy("layer")
             .collectAsList()) {
       int layer = row.getInt(0);
@@ -82,7 +79,7 @@ final class ValueFindings {
           new Finding(
               "next_token_rank_median",
               layer,
-              (double) row.getInt(3),
+              row.getDouble(3),
               null,
               "median "
                   + over

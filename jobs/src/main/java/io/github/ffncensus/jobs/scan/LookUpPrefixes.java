@@ -1,22 +1,15 @@
 package io.github.ffncensus.jobs.scan;
 
 import io.github.ffncensus.jobs.ingest.ShardPlan;
-import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.task.SequenceLookUp;
 import io.github.ffncensus.jobs.task.Tokenizers;
-import io.github.ffncensus.table.ParquetTableReader;
 import io.github.ffncensus.table.SequenceRow;
-import io.github.ffncensus.table.TableRow;
 import io.github.ffncensus.text.ModelTokenizer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Iterator;
-import java.util.NoSuchElementException;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * Task: gives triggers, sorted by shard and sequence, the text of their prefix, reading each of the
@@ -35,8 +28,9 @@ final class LookUpPrefixes implements MapPartitionsFunction<Row, Row> {
 
   @Override
   public Iterator<Row> call(Iterator<Row> winners) {
-    Sequences sequences = new Sequences();
-    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) done -> sequences.close());
+    SequenceLookUp<SequenceRow> sequences =
+        new SequenceLookUp<>(
+            context.staging().hadoop(), new Path(context.sequences()), plan, SequenceRow::decode);
     ModelTokenizer tokenizer = Tokenizers.of(context.modelPath());
     return new Iterator<>() {
       @Override
@@ -47,11 +41,7 @@ final class LookUpPrefixes implements MapPartitionsFunction<Row, Row> {
       @Override
       public Row next() {
         Row winner = winners.next();
-        try {
-          return withText(winner, sequences.find(winner.getInt(0), winner.getLong(7)), tokenizer);
-        } catch (IOException e) {
-          throw new UncheckedIOException("cannot read sequences of shard " + winner.getInt(0), e);
-        }
+        return withText(winner, sequences.find(winner.getInt(0), winner.getLong(7)), tokenizer);
       }
     };
   }
@@ -77,51 +67,5 @@ final class LookUpPrefixes implements MapPartitionsFunction<Row, Row> {
         tokenizer.token(ids[position]),
         hasNext ? ids[position + 1] : null,
         hasNext ? tokenizer.token(ids[position + 1]) : null);
-  }
-
-  /** Steps through the sequences of one shard after another. */
-  private final class Sequences {
-    private Shard shard;
-    private int nextFile;
-    private ParquetTableReader reader;
-    private SequenceRow current;
-
-    /**
-     * Sequences must be asked for in ascending order within a shard; one may be asked for again.
-     */
-    SequenceRow find(int shardIndex, long sequenceId) throws IOException {
-      if (shard == null || shard.index() != shardIndex) {
-        close();
-        shard = plan.shards().get(shardIndex);
-        nextFile = 0;
-        current = null;
-      }
-      while (current == null || current.sequenceId() < sequenceId) {
-        TableRow row = reader == null ? null : reader.next();
-        if (row != null) {
-          // Decoding copies text and arrays, so only for the row that is wanted.
-          current = row.getLong("sequence_id") < sequenceId ? null : SequenceRow.decode(row);
-        } else if (nextFile < shard.files().size()) {
-          close();
-          Path file = new Path(context.sequences(), shard.files().get(nextFile++));
-          reader = ParquetTableReader.open(context.staging().hadoop(), file);
-        } else {
-          throw new NoSuchElementException(
-              "sequence " + sequenceId + " is not in shard " + shardIndex);
-        }
-      }
-      return current;
-    }
-
-    void close() {
-      if (reader != null) {
-        try {
-          reader.close();
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-        reader = null;
-      }
-    }
   }
 }
