@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -29,6 +30,8 @@ import org.apache.hadoop.fs.Path;
 public final class NeuronGallery {
   private static final String TRIGGERS = "trigger_prefixes";
   private static final String STATS = "neuron_stats";
+  private static final String VALUES = "value_predictions";
+  private static final int PROMOTED = 5;
   private static final String[] TRIGGER_COLUMNS = {
     "layer", "neuron", "polarity", "rank", "coefficient", "prefix", "token", "next_token"
   };
@@ -122,6 +125,7 @@ public final class NeuronGallery {
 
   private void print(TreeMap<Address, Exhibit> exhibits, PrintStream out) {
     Map<Address, String> stats = stats(exhibits.keySet());
+    Map<Address, String> values = values(exhibits.keySet());
     exhibits.forEach(
         (address, exhibit) -> {
           out.printf(
@@ -134,6 +138,9 @@ public final class NeuronGallery {
                   .orElse("its strongest prefixes share nothing plain"));
           if (stats.containsKey(address)) {
             out.println("  " + stats.get(address));
+          }
+          if (values.containsKey(address)) {
+            out.println("  " + values.get(address));
           }
           exhibit.triggers().lines().stream()
               .limit(prefixes)
@@ -175,6 +182,34 @@ public final class NeuronGallery {
         "p999",
         "max");
     return stats;
+  }
+
+  private Map<Address, String> values(Set<Address> addresses) {
+    Map<Address, String> values = new HashMap<>();
+    forEachRow(
+        VALUES,
+        row -> {
+          Address address = new Address(row.getInt("layer"), row.getInt("neuron"));
+          if (addresses.contains(address)) {
+            values.put(
+                address,
+                "its value promotes %s%s"
+                    .formatted(
+                        row.getStringList("top_tokens").stream()
+                            .limit(PROMOTED)
+                            .map(token -> "\"" + NeuronTriggers.readable(token) + "\"")
+                            .collect(Collectors.joining(", ")),
+                        row.isNull("next_token_rank")
+                            ? ""
+                            : "; what follows its strongest prefix is number %,d"
+                                .formatted(row.getInt("next_token_rank"))));
+          }
+        },
+        "layer",
+        "neuron",
+        "top_tokens",
+        "next_token_rank");
+    return values;
   }
 
   private Background background() {
