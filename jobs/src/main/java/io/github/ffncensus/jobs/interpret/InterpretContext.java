@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
@@ -139,11 +140,7 @@ public final class InterpretContext {
    */
   <W extends Serializable> List<TableFile> run(
       String part, List<W> work, Function<W, ArrayList<TableFile>> task) {
-    TaskRecords<Done> records =
-        TaskRecords.open(
-            spark.hadoopConfiguration(),
-            new Path(setup.folder().staging(STAGE), "tasks-" + part),
-            Done.class);
+    TaskRecords<Done> records = records(part, Done.class);
     List<Done> done = new ArrayList<>();
     List<Piece<W>> missing = new ArrayList<>();
     for (int i = 0; i < work.size(); i++) {
@@ -173,16 +170,42 @@ public final class InterpretContext {
         setup.hadoop(), setup.staging().file(table, name), table, setup.folder().runId(), encoder);
   }
 
-  /** Parts that need no tasks of their own kind say so as one step of progress. */
+  /**
+   * Runs a part that records no tasks of its own: as a whole, unless an earlier attempt at the run
+   * has finished it.
+   *
+   * @param work tells {@link #made} what it has made
+   */
   void step(String part, Runnable work) {
+    TaskRecords<Tables> records = records(part, Tables.class);
     progress.stage(part, 1, "tables");
-    work.run();
+    records
+        .find(0)
+        .ifPresentOrElse(
+            finished -> made.putAll(finished.tables()),
+            () -> {
+              Set<String> before = Set.copyOf(made.keySet());
+              work.run();
+              Map<String, List<TableFile>> tables = new LinkedHashMap<>(made);
+              tables.keySet().removeAll(before);
+              records.write(0, new Tables(tables));
+            });
     progress.advance(1, 0);
     progress.finish();
+  }
+
+  private <R> TaskRecords<R> records(String part, Class<R> type) {
+    return TaskRecords.open(
+        spark.hadoopConfiguration(),
+        new Path(setup.folder().staging(STAGE), "tasks-" + part),
+        type);
   }
 
   private record Piece<W extends Serializable>(int number, W work) implements Serializable {}
 
   /** What a successful attempt at a task left in staging. */
   record Done(int number, List<TableFile> files) implements Serializable {}
+
+  /** What a part that ran as a whole left in staging, by table. */
+  record Tables(Map<String, List<TableFile>> tables) {}
 }
