@@ -26,6 +26,9 @@ public final class ModelTokenizer implements AutoCloseable {
   /** So many rows of an embedding may be without a token, however small the vocabulary. */
   private static final int MOST_PADDING = 128;
 
+  /** What decoding puts for bytes that are no character. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   /** Stops the file's own truncation and padding, which DJL would otherwise take over. */
   private static final Map<String, String> WHOLE_TEXTS =
       Map.of("truncation", "false", "padding", "false");
@@ -119,6 +122,18 @@ public final class ModelTokenizer implements AutoCloseable {
    */
   public String token(int id) {
     return vocabulary.token(id);
+  }
+
+  /**
+   * What a token stands for in a text, such as « the» for «Ġthe». A token that is no text by
+   * itself, such as a part of a character, or that is blank, is given as the vocabulary has it.
+   *
+   * @throws IllegalArgumentException for an id that the tokenizer does not know
+   */
+  public String text(int id) {
+    String token = token(id);
+    String text = tokenizer.decode(new long[] {id}, false);
+    return text.isBlank() || text.indexOf(REPLACEMENT) >= 0 ? token : text;
   }
 
   @Override

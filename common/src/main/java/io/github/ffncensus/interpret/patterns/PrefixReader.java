@@ -1,0 +1,57 @@
+package io.github.ffncensus.interpret.patterns;
+
+import io.github.ffncensus.text.WordSplitter;
+import java.util.List;
+import java.util.Map;
+
+/** Cuts prefixes into words and looks at them. Not thread-safe. */
+final class PrefixReader {
+  /** How word pieces say that a token continues a word. */
+  private static final String CONTINUATION = "##";
+
+  private final WordSplitter splitter;
+  private final Language language;
+  private final ShapeFinder shapes;
+  private final int windowWords;
+
+  PrefixReader(PatternSettings settings) {
+    this.splitter = new WordSplitter(settings.language());
+    this.language = new Language(settings.language(), settings.stopWords());
+    this.shapes = new ShapeFinder(language);
+    this.windowWords = settings.windowWords();
+  }
+
+  Prefix read(PrefixText prefix) {
+    List<String> asWritten = splitter.split(prefix.text());
+    List<String> words = asWritten.stream().map(language::lowerCase).toList();
+    int size = words.size();
+    boolean[] content = new boolean[size];
+    for (int i = 0; i < size; i++) {
+      content[i] = hasLetterOrDigit(words.get(i)) && !language.isStopWord(words.get(i));
+    }
+    boolean endsInWord = size > 0 && words.get(size - 1).codePoints().anyMatch(Character::isLetter);
+    return new Prefix(
+        prefix.rank(),
+        prefix.documentId(),
+        words,
+        content,
+        Math.max(0, size - windowWords),
+        endsInWord ? language.stem(words.get(size - 1)) : null,
+        token(prefix.token()),
+        prefix.target() == null ? null : token(prefix.target()),
+        size == 0 ? Map.of() : shapes.of(asWritten, words));
+  }
+
+  /** Without white space around it and marks of continuation, in lower case. */
+  private String token(String token) {
+    String bare = token.strip();
+    if (bare.startsWith(CONTINUATION) && bare.length() > CONTINUATION.length()) {
+      bare = bare.substring(CONTINUATION.length());
+    }
+    return bare.isEmpty() ? token : language.lowerCase(bare);
+  }
+
+  private static boolean hasLetterOrDigit(String word) {
+    return word.codePoints().anyMatch(Character::isLetterOrDigit);
+  }
+}
