@@ -35,17 +35,31 @@ public final class Transformer implements AutoCloseable {
   private final Precision precision;
   private final NDManager manager;
 
+  /** Whether another transformer, which this one was made from, frees the kernels. */
+  private final boolean borrowedKernels;
+
   Transformer(
       Architecture architecture,
       TransformerWeights weights,
       Kernels kernels,
       Precision precision,
       NDManager manager) {
+    this(architecture, weights, kernels, precision, manager, false);
+  }
+
+  private Transformer(
+      Architecture architecture,
+      TransformerWeights weights,
+      Kernels kernels,
+      Precision precision,
+      NDManager manager,
+      boolean borrowedKernels) {
     this.architecture = architecture;
     this.weights = weights;
     this.kernels = kernels;
     this.precision = precision;
     this.manager = manager;
+    this.borrowedKernels = borrowedKernels;
   }
 
   public Architecture architecture() {
@@ -68,8 +82,14 @@ public final class Transformer implements AutoCloseable {
    * @throws CensusException of kind INPUT if a sequence is longer than the model takes
    */
   public void observe(TokenBatch batch, List<? extends ForwardObserver> observers) {
+    observe(batch, observers, Intervention.NONE);
+  }
+
+  /** As {@link #observe(TokenBatch, List)}, with coefficients changed on the way. */
+  public void observe(
+      TokenBatch batch, List<? extends ForwardObserver> observers, Intervention intervention) {
     try (NDManager scope = newScope()) {
-      run(batch, observers, scope, false);
+      run(batch, observers, intervention, scope, false);
     }
   }
 
@@ -82,7 +102,7 @@ public final class Transformer implements AutoCloseable {
   public NDArray states(
       TokenBatch batch, List<? extends ForwardObserver> observers, NDManager owner) {
     try (NDManager scope = owner.newSubManager()) {
-      NDArray states = run(batch, observers, scope, true);
+      NDArray states = run(batch, observers, Intervention.NONE, scope, true);
       states.attach(owner);
       return states;
     }
@@ -107,6 +127,42 @@ public final class Transformer implements AutoCloseable {
       columns.attach(owner);
       return columns;
     }
+  }
+
+  /**
+   * A model in which some neurons have other value vectors. It shares all other weights with this
+   * one, whose own never change, and must be closed before it; closing it frees the copies alone.
+   */
+  public Transformer withValues(List<ValueVector> replaced) {
+    NDManager copies = newScope();
+    try {
+      TransformerWeights edited = weights.withValues(replaced, kernels, precision, copies);
+      return new Transformer(architecture, edited, kernels, precision, copies, true);
+    } catch (RuntimeException e) {
+      copies.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Rows of the output embedding, which is the token embedding where the two are tied.
+   *
+   * @return (tokens, hidden), in the model's precision
+   * @throws CensusException of kind INPUT if the checkpoint has no prediction head
+   */
+  public NDArray outputEmbeddings(long[] tokens, NDManager owner) {
+    NDArray embedding = head().output().weight();
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray ids = scope.create(tokens);
+      NDArray rows = Embedding.embedding(ids, embedding, SparseFormat.DENSE).singletonOrThrow();
+      rows.attach(owner);
+      return rows;
+    }
+  }
+
+  /** The same numbers in float32; the array itself if it has that format already. */
+  public NDArray widened(NDArray x) {
+    return kernels.cast(x, Precision.FLOAT32);
   }
 
   /** As {@link #logits(NDArray, Lens)} through the model's own head. */
@@ -252,12 +308,13 @@ public final class Transformer implements AutoCloseable {
   private NDArray run(
       TokenBatch batch,
       List<? extends ForwardObserver> observers,
+      Intervention intervention,
       NDManager scope,
       boolean toTheEnd) {
     checkLength(batch);
     Set<Tap> taps = EnumSet.noneOf(Tap.class);
     observers.forEach(observer -> taps.addAll(observer.taps()));
-    Pass pass = new Pass(batch, scope);
+    Pass pass = new Pass(batch, intervention, scope);
     NDArray state = pass.embed();
     for (int l = 0; l < architecture.layers(); l++) {
       boolean last = l == architecture.layers() - 1;
@@ -304,13 +361,15 @@ public final class Transformer implements AutoCloseable {
     private final TokenBatch batch;
     private final int size;
     private final int length;
+    private final Intervention intervention;
     private final NDManager scope;
     private final AttentionScope attentionScope;
     private final NDArray mask;
     private final NDArray cosine;
     private final NDArray sine;
 
-    Pass(TokenBatch batch, NDManager scope) {
+    Pass(TokenBatch batch, Intervention intervention, NDManager scope) {
+      this.intervention = intervention;
       this.batch = batch;
       this.size = batch.size();
       this.length = batch.length();
@@ -403,9 +462,11 @@ public final class Transformer implements AutoCloseable {
       NDArray up = linear(x, layer.up());
       NDArray gate = layer.gate() == null ? null : linear(x, layer.gate());
       NDArray coefficients =
-          gate == null
-              ? kernels.activate(up, architecture.activation())
-              : kernels.activate(gate, architecture.activation()).mul(up);
+          intervention.apply(
+              l,
+              gate == null
+                  ? kernels.activate(up, architecture.activation())
+                  : kernels.activate(gate, architecture.activation()).mul(up));
       NDArray y = null;
       NDArray output = null;
       if (outputNeeded || taps.contains(Tap.FFN_OUTPUT) || taps.contains(Tap.RESIDUAL_AFTER)) {
@@ -469,7 +530,7 @@ public final class Transformer implements AutoCloseable {
 
   @Override
   public void close() {
-    if (kernels instanceof AutoCloseable closeable) {
+    if (!borrowedKernels && kernels instanceof AutoCloseable closeable) {
       try {
         closeable.close();
       } catch (Exception e) {
