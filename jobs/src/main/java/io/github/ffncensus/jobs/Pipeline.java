@@ -73,17 +73,24 @@ final class Pipeline {
   }
 
   private static void checkPrecondition(Stage first, RunManifest manifest) {
-    RunFolder folder = manifest.folder();
-    if (first != Stage.INGEST && !manifest.isComplete(Stage.INGEST)) {
-      throw CensusException.configuration(
-          "The run %s in %s has no ingested corpus: run ingest first, or run for all stages"
-              .formatted(folder.runId(), folder.warehouse()));
+    boolean readsCorpus = first != Stage.INGEST && first.readsCorpus();
+    if (readsCorpus && !manifest.isComplete(Stage.INGEST)) {
+      throw missing(manifest, "no ingested corpus", Stage.INGEST);
     }
     if (first == Stage.INTERPRET && !manifest.isComplete(Stage.SCAN)) {
-      throw CensusException.configuration(
-          "The run %s in %s has no scan to interpret: run scan first, or run for all stages"
-              .formatted(folder.runId(), folder.warehouse()));
+      throw missing(manifest, "no scan to interpret", Stage.SCAN);
     }
+    boolean readsNeurons = first != Stage.ATTRIBUTE && first.readsFacts();
+    if (readsNeurons && !manifest.isComplete(Stage.ATTRIBUTE)) {
+      throw missing(manifest, "no knowledge neurons", Stage.ATTRIBUTE);
+    }
+  }
+
+  private static CensusException missing(RunManifest manifest, String what, Stage needed) {
+    return CensusException.configuration(
+        "The run %s in %s has %s: run %s first, or run for all stages"
+            .formatted(
+                manifest.folder().runId(), manifest.folder().warehouse(), what, needed.word()));
   }
 
   /** Later stages read the sequences, not the corpus, which may be gone by then. */

@@ -24,7 +24,21 @@ public final class CensusConfig implements Serializable {
   public enum Stage {
     INGEST,
     SCAN,
-    INTERPRET;
+    INTERPRET,
+    ATTRIBUTE,
+    KN_STATS,
+    INTERVENE,
+    EDIT;
+
+    /** Whether the stage looks at the corpus, or at what an earlier stage made of it. */
+    public boolean readsCorpus() {
+      return compareTo(INTERPRET) <= 0 || this == KN_STATS;
+    }
+
+    /** Whether the stage looks at facts, or at what an earlier stage made of them. */
+    public boolean readsFacts() {
+      return compareTo(ATTRIBUTE) >= 0;
+    }
 
     /** As in configuration files, manifests and messages. */
     public String word() {
@@ -186,10 +200,20 @@ public final class CensusConfig implements Serializable {
     return text("warehouse");
   }
 
-  /** In the order in which they run. */
+  /**
+   * In the order in which they run; of {@code auto}, those whose input is configured: a corpus,
+   * facts, or both.
+   */
   public List<Stage> stages() {
-    List<String> words = texts("stages");
-    return Arrays.stream(Stage.values()).filter(stage -> words.contains(stage.word())).toList();
+    boolean automatic = !(values.get("stages") instanceof List<?>);
+    return Arrays.stream(Stage.values())
+        .filter(stage -> automatic ? hasInput(stage) : texts("stages").contains(stage.word()))
+        .toList();
+  }
+
+  private boolean hasInput(Stage stage) {
+    return (!stage.readsCorpus() || !corpus().input().isEmpty())
+        && (!stage.readsFacts() || !facts().input().isEmpty());
   }
 
   public Model model() {

@@ -29,16 +29,15 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("profile", ValueType.oneOf(CensusConfig.PROFILES)),
           required("run-id", RUN_ID, "\"2026-11-23\"", false),
           required("warehouse", ValueType.text(), "\"/data/census\"", true),
-          key("stages", ValueType.listOf(ValueType.oneOf(CensusConfig.Stage.class), 1)),
+          key(
+              "stages",
+              ValueType.wordOr(
+                  "auto", ValueType.listOf(ValueType.oneOf(CensusConfig.Stage.class), 1))),
           required("model.path", ValueType.text(), "\"/models/gpt2\"", true),
           operational(
               "model.device", ValueType.matching("auto|cpu|gpu:\\d{1,4}", "auto, cpu or gpu:N")),
           key("model.precision", ValueType.oneOf(CensusConfig.Precision.class)),
-          required(
-              "corpus.input",
-              ValueType.listOf(ValueType.text(), 1),
-              "[\"/corpora/web/*.jsonl.gz\"]",
-              true),
+          operational("corpus.input", ValueType.listOf(ValueType.text(), 0)),
           key("corpus.format", ValueType.oneOf(CensusConfig.Format.class)),
           key("corpus.text-field", ValueType.text()),
           key("corpus.id-field", ValueType.text()),

@@ -16,6 +16,7 @@ final class ConfigRules {
    * @param report takes the path of the key at fault and what is wrong with it
    */
   static void check(CensusConfig config, BiConsumer<String, String> report) {
+    requireInputs(config, report);
     Activations activations = config.scan().activations();
     if (activations.mode() == ActivationMode.NEURONS && activations.neurons().isEmpty()) {
       report.accept(
@@ -41,6 +42,28 @@ final class ConfigRules {
           "stages",
           "the stage scan has nothing to do: neuron-stats and trigger-prefixes are not enabled and activations.mode is off;"
               + " enable one of them in census.scan, or leave scan out of census.stages");
+    }
+  }
+
+  private static void requireInputs(CensusConfig config, BiConsumer<String, String> report) {
+    if (config.corpus().input().isEmpty() && config.facts().input().isEmpty()) {
+      report.accept(
+          "corpus.input",
+          "census.corpus.input is required, for example census.corpus.input = [\"/corpora/web/*.jsonl.gz\"];"
+              + " for knowledge neurons alone, census.facts.input");
+      return;
+    }
+    for (Stage stage : config.stages()) {
+      if (stage == Stage.INGEST && config.corpus().input().isEmpty()) {
+        report.accept(
+            "corpus.input",
+            "census.corpus.input is required by the stage ingest, for example census.corpus.input = [\"/corpora/web/*.jsonl.gz\"]");
+      }
+      if (stage == Stage.ATTRIBUTE && config.facts().input().isEmpty()) {
+        report.accept(
+            "facts.input",
+            "census.facts.input is required by the stage attribute, for example census.facts.input = [\"/facts/*.jsonl.gz\"]");
+      }
     }
   }
 

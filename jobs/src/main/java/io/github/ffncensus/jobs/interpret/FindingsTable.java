@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowWriter;
@@ -19,7 +20,7 @@ final class FindingsTable {
 
   private FindingsTable() {}
 
-  static void write(InterpretContext context) {
+  static void write(StageContext context) {
     List<Finding> findings = new ArrayList<>();
     Architecture architecture = context.model().architecture();
     int layers = architecture.layers();

@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +14,8 @@ public final class InterpretJob {
   private InterpretJob() {}
 
   /** Runs the parts that are configured; returns the files of each table, left in staging. */
-  public static Map<String, List<TableFile>> run(InterpretContext context) {
-    CensusConfig.Interpret config = context.config();
+  public static Map<String, List<TableFile>> run(StageContext context) {
+    CensusConfig.Interpret config = context.config().interpret();
     if (config.values().enabled()) {
       ValueTable.write(context);
     }

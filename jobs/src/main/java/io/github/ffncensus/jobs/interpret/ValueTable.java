@@ -7,6 +7,7 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.scan.TriggerFiles;
 import io.github.ffncensus.jobs.scan.TriggerFiles.Neurons;
 import io.github.ffncensus.jobs.scan.TriggerFiles.Share;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.Lens;
@@ -34,7 +35,7 @@ final class ValueTable {
 
   private ValueTable() {}
 
-  static void write(InterpretContext context) {
+  static void write(StageContext context) {
     List<Share> shares =
         TriggerFiles.of(context.model().architecture(), context.published("trigger_prefixes"));
     context.made(TABLE, context.run("values", shares, new Predict(context.setup())));

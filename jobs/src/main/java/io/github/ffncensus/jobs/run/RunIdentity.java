@@ -49,12 +49,15 @@ public record RunIdentity(CensusConfig config, ModelIdentity model, List<CorpusF
     return differences;
   }
 
-  /** A key stands in the section of the stage that it concerns; all others concern every stage. */
+  /**
+   * A key stands in the section of the stage that it concerns; those on facts concern the stages
+   * that read facts, all others every stage.
+   */
   private static Stage concerned(String key) {
     return Stream.of(Stage.values())
         .filter(stage -> key.startsWith("census.%s.".formatted(stage.word())))
         .findFirst()
-        .orElse(Stage.INGEST);
+        .orElse(key.startsWith("census.facts.") ? Stage.ATTRIBUTE : Stage.INGEST);
   }
 
   private void compare(List<Difference> differences, String file, String before, String now) {

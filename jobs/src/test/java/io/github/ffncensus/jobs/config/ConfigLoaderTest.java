@@ -156,11 +156,10 @@ class ConfigLoaderTest {
         "model.device = cuda | auto, cpu or gpu:N",
         "scan.neuron-stats.enabled = maybe | true or false",
         "corpus.max-rejected-fraction = 1.1 | a number from 0.0 to 1.0",
-        "corpus.input = [] | a list, not empty, without repetitions, of: text that is not empty",
-        "corpus.input = [\"\"] | a list, not empty, without repetitions, of: text that is not empty",
+        "corpus.input = [\"\"] | a list without repetitions, of: text that is not empty",
         "corpus.sentence-locale = english_language | a language tag such as en or pt-BR",
-        "stages = [ingest, train] | a list, not empty, without repetitions, of: one of ingest, scan, interpret",
-        "stages = [scan, scan] | a list, not empty, without repetitions, of: one of ingest, scan, interpret",
+        "stages = [ingest, train] | auto, or a list, not empty, without repetitions, of: one of ingest, scan, interpret, attribute, kn-stats, intervene, edit",
+        "stages = [scan, scan] | auto, or a list, not empty, without repetitions, of: one of ingest, scan, interpret, attribute, kn-stats, intervene, edit",
         "scan.trigger-prefixes.polarities = [up] | auto, or a list, not empty, without repetitions, of: one of positive, negative",
         "scan.activations.neurons = [\"3-1\"] | a list without repetitions, of: layer:neuron, both from 0, such as \"3:17\"",
         "run-id = a/b | up to 100 letters, digits, '.', '_' and '-', beginning with a letter or digit",
@@ -195,7 +194,7 @@ class ConfigLoaderTest {
         .hasMessage(
             String.join(
                 "\n  ",
-                "The configuration has 6 problems:",
+                "The configuration has 5 problems:",
                 file()
                     + ":2: unknown key census.modle.path; the nearest known key is census.model.path",
                 file() + ": census.run-id is required, for example census.run-id = \"2026-11-23\"",
@@ -204,9 +203,23 @@ class ConfigLoaderTest {
                 file()
                     + ": census.model.path is required, for example census.model.path = \"/models/gpt2\"",
                 file()
-                    + ": census.corpus.input is required, for example census.corpus.input = [\"/corpora/web/*.jsonl.gz\"]",
-                file()
                     + ":3: census.corpus.format = \"csv\": must be one of text, jsonl, parquet"));
+  }
+
+  @Test
+  void stagesByThemselves_areThoseThatHaveInput() throws IOException {
+    assertThat(load(MINIMAL).stages()).containsExactly(Stage.INGEST, Stage.SCAN, Stage.INTERPRET);
+    assertThat(load(MINIMAL, "facts.input=f").stages()).containsExactly(Stage.values());
+    assertThat(load(MINIMAL, "facts.input=f", "corpus.input=[]").stages())
+        .containsExactly(Stage.ATTRIBUTE, Stage.INTERVENE, Stage.EDIT);
+    assertThat(load(MINIMAL, "stages=[kn-stats,attribute]", "facts.input=f").stages())
+        .containsExactly(Stage.ATTRIBUTE, Stage.KN_STATS);
+    assertThatThrownBy(() -> load(MINIMAL, "corpus.input=[]"))
+        .hasMessageContaining("census.corpus.input is required");
+    assertThatThrownBy(() -> load(MINIMAL, "corpus.input=[]", "facts.input=f", "stages=[ingest]"))
+        .hasMessageContaining("census.corpus.input is required by the stage ingest");
+    assertThatThrownBy(() -> load(MINIMAL, "stages=[attribute]"))
+        .hasMessageContaining("census.facts.input is required by the stage attribute");
   }
 
   @Test

@@ -1,16 +1,16 @@
-package io.github.ffncensus.interpret.perturbations;
+package io.github.ffncensus;
 
 /**
  * Random choices that depend on a seed and on what is chosen for, and on nothing else: not on the
  * order of work, nor on who does it.
  */
-final class SeededHash {
+public final class SeededHash {
   private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
   private SeededHash() {}
 
   /** 64 well-mixed bits of the seed and all values, in their order. */
-  static long of(long seed, long... values) {
+  public static long of(long seed, long... values) {
     long hash = mix(seed + GOLDEN_GAMMA);
     for (long value : values) {
       hash = mix((hash ^ value) + GOLDEN_GAMMA);
@@ -19,7 +19,7 @@ final class SeededHash {
   }
 
   /** A number from 0 to {@code bound} - 1, uniform over the seeds. */
-  static int below(int bound, long seed, long... values) {
+  public static int below(int bound, long seed, long... values) {
     return (int) Long.remainderUnsigned(of(seed, values), bound);
   }
 

@@ -1,14 +1,9 @@
-package io.github.ffncensus.jobs.interpret;
+package io.github.ffncensus.jobs.task;
 
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.run.RunFolder;
-import io.github.ffncensus.jobs.task.EmptyTable;
-import io.github.ffncensus.jobs.task.PartitionTasks;
-import io.github.ffncensus.jobs.task.Staging;
-import io.github.ffncensus.jobs.task.TaskRecords;
-import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowEncoder;
@@ -28,12 +23,11 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The driver's side of the stage: what was published before it, what its parts have made so far,
- * and how they run their tasks.
+ * The driver's side of a stage that works in parts: what was published before it, what its parts
+ * have made so far, and how they run their tasks.
  */
-public final class InterpretContext {
-  private static final String STAGE = CensusConfig.Stage.INTERPRET.word();
-
+public final class StageContext {
+  private final String stage;
   private final SparkSession session;
   private final JavaSparkContext spark;
   private final ModelFolder model;
@@ -44,9 +38,11 @@ public final class InterpretContext {
   private final TaskSetup setup;
 
   /**
+   * @param plan null for a stage that reads no corpus, of a run that has none
    * @param published files by table, as the manifest lists them
    */
-  public InterpretContext(
+  public StageContext(
+      CensusConfig.Stage stage,
       SparkSession session,
       CensusConfig config,
       RunFolder folder,
@@ -54,6 +50,7 @@ public final class InterpretContext {
       ShardPlan plan,
       Map<String, List<TableFile>> published,
       Progress progress) {
+    this.stage = stage.word();
     this.session = session;
     this.spark = new JavaSparkContext(session.sparkContext());
     this.model = model;
@@ -62,67 +59,67 @@ public final class InterpretContext {
     this.progress = progress;
     this.setup =
         new TaskSetup(
-            Staging.open(spark, folder.staging(STAGE)),
+            Staging.open(spark, folder.staging(stage.word())),
             config,
             folder,
             model.path().toAbsolutePath().toString(),
             model.weightsSha256());
   }
 
-  SparkSession session() {
+  public SparkSession session() {
     return session;
   }
 
-  JavaSparkContext spark() {
+  public JavaSparkContext spark() {
     return spark;
   }
 
-  ModelFolder model() {
+  public ModelFolder model() {
     return model;
   }
 
-  ShardPlan plan() {
+  public ShardPlan plan() {
     return plan;
   }
 
   /** What tasks take along. */
-  TaskSetup setup() {
+  public TaskSetup setup() {
     return setup;
   }
 
-  CensusConfig.Interpret config() {
-    return setup.config().interpret();
+  public CensusConfig config() {
+    return setup.config();
   }
 
   /** Files of a table that an earlier stage published; none if it did not make the table. */
-  List<TableFile> published(String table) {
+  public List<TableFile> published(String table) {
     return published.getOrDefault(table, List.of());
   }
 
   /** Keeps what a part has made, for the parts after it and for publication. */
-  void made(String table, List<TableFile> files) {
+  public void made(String table, List<TableFile> files) {
     made.put(table, files.isEmpty() ? List.of(emptyFile(table)) : files);
   }
 
   private TableFile emptyFile(String table) {
     return EmptyTable.write(
-        spark.hadoopConfiguration(), setup.folder().staging(STAGE), table, setup.folder().runId());
+        spark.hadoopConfiguration(), setup.folder().staging(stage), table, setup.folder().runId());
   }
 
-  Map<String, List<TableFile>> made() {
+  public Map<String, List<TableFile>> made() {
     return made;
   }
 
   /** Whether a table has rows: a part that found nothing to write has left an empty file. */
-  boolean has(String table) {
+  public boolean has(String table) {
     return made.getOrDefault(table, published(table)).stream().anyMatch(file -> file.rows() > 0);
   }
 
   /** The rows of a table of an earlier stage or part. */
-  Dataset<Row> rows(String table) {
+  public Dataset<Row> rows(String table) {
     Path folder =
         made.containsKey(table)
-            ? new Path(setup.folder().staging(STAGE), table)
+            ? new Path(setup.folder().staging(stage), table)
             : setup.folder().table(table);
     List<TableFile> files = made.containsKey(table) ? made.get(table) : published(table);
     String[] paths =
@@ -138,7 +135,7 @@ public final class InterpretContext {
    * @param task leaves its files in staging
    * @return all files
    */
-  <W extends Serializable> List<TableFile> run(
+  public <W extends Serializable> List<TableFile> run(
       String part, List<W> work, Function<W, ArrayList<TableFile>> task) {
     TaskRecords<Done> records = records(part, Done.class);
     List<Done> done = new ArrayList<>();
@@ -164,7 +161,7 @@ public final class InterpretContext {
   }
 
   /** The one file of a table that the driver itself writes. */
-  <T> ParquetTableWriter<T> create(String table, RowEncoder<T> encoder) throws IOException {
+  public <T> ParquetTableWriter<T> create(String table, RowEncoder<T> encoder) throws IOException {
     String name = "part-00000-%s.parquet".formatted(setup.staging().driver());
     return ParquetTableWriter.create(
         setup.hadoop(), setup.staging().file(table, name), table, setup.folder().runId(), encoder);
@@ -176,7 +173,7 @@ public final class InterpretContext {
    *
    * @param work tells {@link #made} what it has made
    */
-  void step(String part, Runnable work) {
+  public void step(String part, Runnable work) {
     TaskRecords<Tables> records = records(part, Tables.class);
     progress.stage(part, 1, "tables");
     records
@@ -197,7 +194,7 @@ public final class InterpretContext {
   private <R> TaskRecords<R> records(String part, Class<R> type) {
     return TaskRecords.open(
         spark.hadoopConfiguration(),
-        new Path(setup.folder().staging(STAGE), "tasks-" + part),
+        new Path(setup.folder().staging(stage), "tasks-" + part),
         type);
   }
 
