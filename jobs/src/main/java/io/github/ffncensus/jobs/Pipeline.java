@@ -8,6 +8,7 @@ import io.github.ffncensus.jobs.run.CorpusFile;
 import io.github.ffncensus.jobs.run.ModelIdentity;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunIdentity;
+import io.github.ffncensus.jobs.run.RunLock;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunOpener;
 import io.github.ffncensus.jobs.run.StageResult;
@@ -53,6 +54,14 @@ final class Pipeline {
     if (stages.contains(Stage.SCAN)) {
       ScanJob.check(config, model);
     }
+    new RunOpener(hadoop, folder).requireWritable();
+    try (RunLock lock = RunLock.acquire(hadoop, folder, messages::println)) {
+      run(stages, force, folder, model, lock);
+    }
+  }
+
+  private void run(
+      List<Stage> stages, boolean force, RunFolder folder, ModelFolder model, RunLock lock) {
     RunManifest manifest =
         new RunOpener(hadoop, folder).open(() -> identity(model, stages), stages.get(0), force);
     if (manifest.status() == RunManifest.Status.COMPLETE) {
@@ -62,9 +71,10 @@ final class Pipeline {
     }
     checkPrecondition(stages.get(0), manifest);
     if (!stages.stream().allMatch(manifest::isComplete)) {
-      runMissing(stages, manifest, model);
+      runMissing(stages, manifest, model, lock);
     }
     if (config.stages().stream().allMatch(manifest::isComplete)) {
+      lock.requireHeld();
       manifest.completed();
       messages.printf("The run %s is complete: %s%n", folder.runId(), folder.manifest());
     } else {
@@ -114,22 +124,24 @@ final class Pipeline {
             .toList());
   }
 
-  private void runMissing(List<Stage> stages, RunManifest manifest, ModelFolder model) {
+  private void runMissing(
+      List<Stage> stages, RunManifest manifest, ModelFolder model, RunLock lock) {
     try (StageRunner runner = runners.start(manifest.folder(), model)) {
       for (Stage stage : stages) {
         if (manifest.isComplete(stage)) {
           messages.printf("%s is complete already.%n", stage.word());
         } else {
-          runStage(stage, runner, manifest);
+          runStage(stage, runner, manifest, lock);
         }
       }
     }
   }
 
-  private void runStage(Stage stage, StageRunner runner, RunManifest manifest) {
+  private void runStage(Stage stage, StageRunner runner, RunManifest manifest, RunLock lock) {
     manifest.stageStarted(stage, Versions.all());
     try {
       StageResult result = runner.run(stage);
+      lock.requireHeld();
       publish(stage, result, manifest.folder());
       manifest.corpusCounts(result.corpusCounts());
       if (!result.counters().isEmpty()) {

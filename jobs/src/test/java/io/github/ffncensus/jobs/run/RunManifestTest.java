@@ -172,7 +172,10 @@ class RunManifestTest {
   void warehouseThatCannotBeWritten() throws IOException {
     Path file = Files.writeString(warehouse.resolve("file"), "");
     RunFixture inside = new RunFixture(file.resolve("warehouse"));
-    CensusException failure = catchThrowableOfType(CensusException.class, inside::open);
+    CensusException failure =
+        catchThrowableOfType(
+            CensusException.class,
+            () -> new RunOpener(RunFixture.HADOOP, inside.folder).requireWritable());
     assertThat(failure.kind()).isEqualTo(CensusException.Kind.CONFIGURATION);
     assertThat(failure)
         .hasMessageStartingWith(

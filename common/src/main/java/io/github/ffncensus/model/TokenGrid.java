@@ -1,0 +1,48 @@
+package io.github.ffncensus.model;
+
+import io.github.ffncensus.model.Architecture.PositionEncoding;
+import java.util.Arrays;
+
+/**
+ * A batch as the embeddings read it: row-major (size, length), padded on the right.
+ *
+ * @param lengths of the sequences, without padding
+ * @param tokens ids; padding has the architecture's padding id
+ * @param tablePositions rows of the position table
+ * @param positions index of each token in its sequence, which counts for rotary positions
+ */
+record TokenGrid(int length, int[] lengths, long[] tokens, long[] tablePositions, int[] positions) {
+
+  static TokenGrid of(TokenBatch batch, Architecture architecture) {
+    int size = batch.size();
+    int length = batch.length();
+    boolean skipping = architecture.positions() == PositionEncoding.LEARNED_SKIPPING_PADDING;
+    int[] lengths = new int[size];
+    long[] tokens = new long[size * length];
+    long[] tablePositions = new long[size * length];
+    int[] positions = new int[size * length];
+    Arrays.fill(tokens, architecture.paddingId());
+    for (int row = 0; row < size; row++) {
+      int[] real = batch.sequences().get(row).tokens();
+      lengths[row] = real.length;
+      int next = architecture.firstPosition();
+      for (int t = 0; t < length; t++) {
+        positions[row * length + t] = t;
+        if (t < real.length) {
+          tokens[row * length + t] = real[t];
+          boolean padding = skipping && real[t] == architecture.paddingId();
+          tablePositions[row * length + t] = padding ? architecture.paddingId() : next++;
+        }
+      }
+    }
+    return new TokenGrid(length, lengths, tokens, tablePositions, positions);
+  }
+
+  int size() {
+    return lengths.length;
+  }
+
+  boolean padded() {
+    return Arrays.stream(lengths).anyMatch(real -> real < length);
+  }
+}
