@@ -20,6 +20,10 @@ public final class TableSchema {
           "value_predictions",
           "trigger_perturbations",
           "perturbation_summary",
+          "background_prefixes",
+          "trigger_patterns",
+          "trigger_pattern_scores",
+          "pattern_summary",
           "key_value_findings");
 
   private TableSchema() {}

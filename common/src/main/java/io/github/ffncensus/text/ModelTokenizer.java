@@ -133,15 +133,21 @@ public final class ModelTokenizer implements AutoCloseable {
   }
 
   /**
-   * What a token stands for in a text, such as « the» for «Ġthe». A token that is no text by
-   * itself, such as a part of a character, or that is blank, is given as the vocabulary has it.
+   * What a token stands for in a text, such as «the» for «Ġthe» and «ing» for «##ing»; nothing for
+   * one that is no text by itself, such as white space or a part of a character.
    *
    * @throws IllegalArgumentException for an id that the tokenizer does not know
    */
-  public String text(int id) {
-    String token = token(id);
-    String text = tokenizer.decode(new long[] {id}, false);
-    return text.isBlank() || text.indexOf(REPLACEMENT) >= 0 ? token : text;
+  public Optional<String> text(int id) {
+    if (!hasToken(id)) {
+      throw new IllegalArgumentException("the tokenizer has no token " + id);
+    }
+    String text = decode(new int[] {id});
+    String bare =
+        text.startsWith(vocabulary.continuation())
+            ? text.substring(vocabulary.continuation().length())
+            : text;
+    return Optional.of(bare).filter(t -> !t.isEmpty() && t.indexOf(REPLACEMENT) < 0);
   }
 
   /** Whether a token is a symbol of the model, such as [SEP], and no text. */

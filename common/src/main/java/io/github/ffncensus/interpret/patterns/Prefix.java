@@ -13,7 +13,7 @@ import java.util.Map;
  *     word
  * @param window index of the first of the last words that n-grams are looked for in
  * @param lastStem null without a last word that has a letter
- * @param lastToken as {@link PrefixReader#token} has it
+ * @param lastToken in lower case
  * @param target the token that the model is to predict; null for none
  * @param shapes and the index of the word that shows each
  */

@@ -6,9 +6,6 @@ import java.util.Map;
 
 /** Cuts prefixes into words and looks at them. Not thread-safe. */
 final class PrefixReader {
-  /** How word pieces say that a token continues a word. */
-  private static final String CONTINUATION = "##";
-
   private final WordSplitter splitter;
   private final Language language;
   private final ShapeFinder shapes;
@@ -37,18 +34,9 @@ final class PrefixReader {
         content,
         Math.max(0, size - windowWords),
         endsInWord ? language.stem(words.get(size - 1)) : null,
-        token(prefix.token()),
-        prefix.target() == null ? null : token(prefix.target()),
+        prefix.token(),
+        prefix.target(),
         size == 0 ? Map.of() : shapes.of(asWritten, words));
-  }
-
-  /** Without white space around it and marks of continuation, in lower case. */
-  private String token(String token) {
-    String bare = token.strip();
-    if (bare.startsWith(CONTINUATION) && bare.length() > CONTINUATION.length()) {
-      bare = bare.substring(CONTINUATION.length());
-    }
-    return bare.isEmpty() ? token : language.lowerCase(bare);
   }
 
   private static boolean hasLetterOrDigit(String word) {

@@ -162,7 +162,8 @@ public final class CensusConfig implements Serializable {
   }
 
   /** What is made of the winners of the scan. */
-  public record Interpret(Values values, Perturbations perturbations, Findings findings)
+  public record Interpret(
+      Values values, Perturbations perturbations, Patterns patterns, Findings findings)
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
@@ -172,6 +173,24 @@ public final class CensusConfig implements Serializable {
    * @param ranks triggers of each, the strongest
    */
   public record Perturbations(boolean enabled, int neuronsPerLayer, int ranks, long seed)
+      implements Serializable {}
+
+  /**
+   * @param ranks triggers of each neuron, the strongest
+   * @param background prefixes of the corpus that they are compared with
+   * @param language tag
+   * @param stopWords null for those of the language
+   */
+  public record Patterns(
+      boolean enabled,
+      int ranks,
+      int background,
+      long seed,
+      int minSupport,
+      double maxAdjustedP,
+      int windowWords,
+      String language,
+      List<String> stopWords)
       implements Serializable {}
 
   public record Findings(boolean enabled) implements Serializable {}
@@ -255,6 +274,7 @@ public final class CensusConfig implements Serializable {
             constant(ValueLens.class, "interpret.values.lens"),
             integer("interpret.values.top-tokens")),
         perturbations(),
+        patterns(),
         new Findings(flag("interpret.findings.enabled")));
   }
 
@@ -321,6 +341,22 @@ public final class CensusConfig implements Serializable {
         integer(section + "neurons-per-layer"),
         integer(section + "ranks"),
         (Long) values.get(section + "seed"));
+  }
+
+  private Patterns patterns() {
+    String section = "interpret.patterns.";
+    String language = text(section + "language");
+    Object stopWords = values.get(section + "stop-words");
+    return new Patterns(
+        flag(section + "enabled"),
+        integer(section + "ranks"),
+        integer(section + "background"),
+        (Long) values.get(section + "seed"),
+        integer(section + "min-support"),
+        decimal(section + "max-adjusted-p"),
+        integer(section + "window-words"),
+        language.equals("auto") ? text("corpus.sentence-locale") : language,
+        stopWords instanceof List<?> ? texts(section + "stop-words") : null);
   }
 
   private Activations activations() {

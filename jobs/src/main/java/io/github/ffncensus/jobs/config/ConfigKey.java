@@ -70,6 +70,17 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("interpret.perturbations.neurons-per-layer", ValueType.integer(0, 1 << 24)),
           key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),
           key("interpret.perturbations.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("interpret.patterns.enabled", ValueType.bool()),
+          key("interpret.patterns.ranks", ValueType.integer(1, 10_000)),
+          key("interpret.patterns.background", ValueType.integer(100, 10_000_000)),
+          key("interpret.patterns.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("interpret.patterns.min-support", ValueType.integer(2, 10_000)),
+          key("interpret.patterns.max-adjusted-p", ValueType.decimal(0, 1)),
+          key("interpret.patterns.window-words", ValueType.integer(2, 100)),
+          key("interpret.patterns.language", ValueType.wordOr("auto", ValueType.languageTag())),
+          key(
+              "interpret.patterns.stop-words",
+              ValueType.wordOr("auto", ValueType.listOf(ValueType.text(), 0))),
           key("interpret.findings.enabled", ValueType.bool()),
           key("facts.input", ValueType.listOf(ValueType.text(), 0)));
 

@@ -69,6 +69,9 @@ public final class RunVerifier {
           files -> contents.neuronsAreComplete("value_predictions", files, layers, neurons));
     }
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
+    PatternChecks patterns = new PatternChecks(contents, layers, neurons);
+    checkContents("trigger_pattern_scores", patterns::scoresAreSound);
+    checkContents("trigger_patterns", patterns::patternsAreSound);
     checkDocuments();
     return problems;
   }

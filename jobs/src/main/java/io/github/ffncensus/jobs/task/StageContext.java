@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
@@ -137,6 +138,13 @@ public final class StageContext {
    */
   public <W extends Serializable> List<TableFile> run(
       String part, List<W> work, Function<W, ArrayList<TableFile>> task) {
+    return runForTables(part, work, piece -> new TreeMap<>(Map.of(part, task.call(piece))))
+        .getOrDefault(part, List.of());
+  }
+
+  /** Like {@code run}, for tasks that leave files of several tables: all files by table. */
+  public <W extends Serializable> Map<String, List<TableFile>> runForTables(
+      String part, List<W> work, Function<W, TreeMap<String, ArrayList<TableFile>>> task) {
     TaskRecords<Done> records = records(part, Done.class);
     List<Done> done = new ArrayList<>();
     List<Piece<W>> missing = new ArrayList<>();
@@ -157,7 +165,15 @@ public final class StageContext {
               progress.advance(1, 0);
             }));
     progress.finish();
-    return done.stream().flatMap(result -> result.files().stream()).toList();
+    Map<String, List<TableFile>> all = new TreeMap<>();
+    for (Done finished : done) {
+      finished
+          .files()
+          .forEach(
+              (table, files) ->
+                  all.computeIfAbsent(table, none -> new ArrayList<>()).addAll(files));
+    }
+    return all;
   }
 
   /** The one file of a table that the driver itself writes. */
@@ -200,8 +216,8 @@ public final class StageContext {
 
   private record Piece<W extends Serializable>(int number, W work) implements Serializable {}
 
-  /** What a successful attempt at a task left in staging. */
-  record Done(int number, List<TableFile> files) implements Serializable {}
+  /** What a successful attempt at a task left in staging, by table. */
+  record Done(int number, TreeMap<String, ArrayList<TableFile>> files) implements Serializable {}
 
   /** What a part that ran as a whole left in staging, by table. */
   record Tables(Map<String, List<TableFile>> tables) {}
