@@ -119,7 +119,8 @@ public final class CensusConfig implements Serializable {
       int batchTokens,
       NeuronStats neuronStats,
       TriggerPrefixes triggerPrefixes,
-      Activations activations)
+      Activations activations,
+      PositionsConfig positions)
       implements Serializable {}
 
   public record NeuronStats(boolean enabled) implements Serializable {}
@@ -245,7 +246,8 @@ public final class CensusConfig implements Serializable {
         integer("scan.batch-tokens"),
         new NeuronStats(flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
-        activations());
+        activations(),
+        positions());
   }
 
   public Interpret interpret() {
@@ -330,6 +332,19 @@ public final class CensusConfig implements Serializable {
         integer(section + "per-token"),
         decimal(section + "threshold"),
         texts(section + "neurons").stream().map(Neuron::parse).toList());
+  }
+
+  private PositionsConfig positions() {
+    String sample = "scan.sampled-positions.";
+    return new PositionsConfig(
+        flag("scan.layer-composition.enabled"),
+        flag("scan.prediction-refinement.enabled"),
+        constant(PositionsConfig.ZeroAgreement.class, "scan.layer-composition.zero-agreement"),
+        constant(PositionsConfig.Mode.class, sample + "mode"),
+        integer(sample + "per-sequence"),
+        decimal(sample + "rate"),
+        (Long) values.get(sample + "seed"),
+        constant(PositionsConfig.StateLens.class, sample + "lens"));
   }
 
   private String text(String path) {
