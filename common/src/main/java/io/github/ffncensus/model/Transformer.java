@@ -28,12 +28,25 @@ public final class Transformer implements AutoCloseable {
   private final Precision precision;
   private final NDManager manager;
 
+  /** Whether another transformer, which this one was made from, frees the kernels. */
+  private final boolean borrowedKernels;
+
   Transformer(
       Architecture architecture,
       TransformerWeights weights,
       Kernels kernels,
       Precision precision,
       NDManager manager) {
+    this(architecture, weights, kernels, precision, manager, false);
+  }
+
+  private Transformer(
+      Architecture architecture,
+      TransformerWeights weights,
+      Kernels kernels,
+      Precision precision,
+      NDManager manager,
+      boolean borrowedKernels) {
     this.architecture = architecture;
     this.weights = weights;
     this.kernels = kernels;
@@ -44,6 +57,7 @@ public final class Transformer implements AutoCloseable {
             .toList();
     this.precision = precision;
     this.manager = manager;
+    this.borrowedKernels = borrowedKernels;
   }
 
   public Architecture architecture() {
@@ -120,6 +134,44 @@ public final class Transformer implements AutoCloseable {
       columns.attach(owner);
       return columns;
     }
+  }
+
+  /**
+   * A model in which some neurons have other value vectors. It shares all other weights with this
+   * one, whose own never change, and must be closed before it; closing it frees the copies alone.
+   *
+   * @param replaced a neuron at most once
+   */
+  public Transformer withValues(List<ValueVector> replaced) {
+    NDManager copies = newScope();
+    try {
+      TransformerWeights edited = weights.withValues(replaced, kernels, precision, copies);
+      return new Transformer(architecture, edited, kernels, precision, copies, true);
+    } catch (RuntimeException e) {
+      copies.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Rows of the output embedding, which is the token embedding where the two are tied.
+   *
+   * @return (tokens, hidden), in the model's precision
+   * @throws CensusException of kind INPUT if the checkpoint has no prediction head
+   */
+  public NDArray outputEmbeddings(long[] tokens, NDManager owner) {
+    NDArray embedding = head().output().weight();
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray ids = scope.create(tokens);
+      NDArray rows = Embedding.embedding(ids, embedding, SparseFormat.DENSE).singletonOrThrow();
+      rows.attach(owner);
+      return rows;
+    }
+  }
+
+  /** The same numbers in float32; the array itself if it has that format already. */
+  public NDArray widened(NDArray x) {
+    return kernels.cast(x, Precision.FLOAT32);
   }
 
   /** As {@link #logits(NDArray, Lens)} through the model's own head. */
@@ -288,7 +340,7 @@ public final class Transformer implements AutoCloseable {
 
   @Override
   public void close() {
-    if (kernels instanceof AutoCloseable closeable) {
+    if (!borrowedKernels && kernels instanceof AutoCloseable closeable) {
       try {
         closeable.close();
       } catch (Exception e) {
