@@ -50,6 +50,19 @@ public record PositionsConfig(
     }
   }
 
+  static PositionsConfig of(ConfigValues values) {
+    String sample = "scan.sampled-positions.";
+    return new PositionsConfig(
+        values.flag("scan.layer-composition.enabled"),
+        values.flag("scan.prediction-refinement.enabled"),
+        values.constant(ZeroAgreement.class, "scan.layer-composition.zero-agreement"),
+        values.constant(Mode.class, sample + "mode"),
+        values.integer(sample + "per-sequence"),
+        values.decimal(sample + "rate"),
+        values.longInteger(sample + "seed"),
+        values.constant(StateLens.class, sample + "lens"));
+  }
+
   /** Whether either table is wanted. */
   public boolean enabled() {
     return compositionEnabled || refinementEnabled;
