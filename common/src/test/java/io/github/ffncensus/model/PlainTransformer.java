@@ -242,14 +242,8 @@ public final class PlainTransformer {
   }
 
   private Optional<double[]> find(Part part, int l, String suffix) {
-    String name = model.family().parts().get(part).replace("{l}", Integer.toString(l)) + suffix;
     return tensors.computeIfAbsent(
-        name,
-        key ->
-            model.family().prefixes().stream()
-                .flatMap(prefix -> model.checkpoint().find(prefix + key).stream())
-                .findFirst()
-                .map(PlainTransformer::read));
+        part + " " + l + suffix, key -> model.tensor(part, l, suffix).map(PlainTransformer::read));
   }
 
   private static double[] read(Checkpoint.Entry entry) {

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
@@ -138,42 +137,43 @@ public final class StageContext {
    */
   public <W extends Serializable> List<TableFile> run(
       String part, List<W> work, Function<W, ArrayList<TableFile>> task) {
-    return runForTables(part, work, piece -> new TreeMap<>(Map.of(part, task.call(piece))))
-        .getOrDefault(part, List.of());
+    return tasks(part, work, piece -> new Files(task.call(piece)), Files.class).stream()
+        .flatMap(done -> done.files().stream())
+        .toList();
   }
 
-  /** Like {@code run}, for tasks that leave files of several tables: all files by table. */
-  public <W extends Serializable> Map<String, List<TableFile>> runForTables(
-      String part, List<W> work, Function<W, TreeMap<String, ArrayList<TableFile>>> task) {
-    TaskRecords<Done> records = records(part, Done.class);
-    List<Done> done = new ArrayList<>();
+  /**
+   * As {@link #run}, for tasks that tell more than the files of one table.
+   *
+   * @param type a record of what can be written as JSON
+   * @return what each task told, in the order of the work
+   */
+  public <W extends Serializable, R extends Serializable> List<R> tasks(
+      String part, List<W> work, Function<W, R> task, Class<R> type) {
+    TaskRecords<R> records = records(part, type);
+    List<R> results = new ArrayList<>();
     List<Piece<W>> missing = new ArrayList<>();
     for (int i = 0; i < work.size(); i++) {
-      Piece<W> piece = new Piece<>(i, work.get(i));
-      records.find(i).ifPresentOrElse(done::add, () -> missing.add(piece));
+      results.add(records.find(i).orElse(null));
+      if (results.get(i) == null) {
+        missing.add(new Piece<>(i, work.get(i)));
+      }
     }
     progress.stage(part, work.size(), "tasks");
-    progress.advance(done.size(), 0);
-    done.addAll(
-        PartitionTasks.run(
-            spark,
-            missing,
-            piece -> new Done(piece.number(), task.call(piece.work())),
-            Done.class,
-            result -> {
-              records.write(result.number(), result);
-              progress.advance(1, 0);
-            }));
+    progress.advance(work.size() - missing.size(), 0);
+    PartitionTasks.run(
+        spark,
+        missing,
+        piece -> new Result(piece.number(), task.call(piece.work())),
+        Result.class,
+        result -> {
+          R told = type.cast(result.told());
+          records.write(result.number(), told);
+          results.set(result.number(), told);
+          progress.advance(1, 0);
+        });
     progress.finish();
-    Map<String, List<TableFile>> all = new TreeMap<>();
-    for (Done finished : done) {
-      finished
-          .files()
-          .forEach(
-              (table, files) ->
-                  all.computeIfAbsent(table, none -> new ArrayList<>()).addAll(files));
-    }
-    return all;
+    return results;
   }
 
   /** The one file of a table that the driver itself writes. */
@@ -216,8 +216,10 @@ public final class StageContext {
 
   private record Piece<W extends Serializable>(int number, W work) implements Serializable {}
 
-  /** What a successful attempt at a task left in staging, by table. */
-  record Done(int number, TreeMap<String, ArrayList<TableFile>> files) implements Serializable {}
+  private record Result(int number, Serializable told) implements Serializable {}
+
+  /** What a successful attempt at a task left in staging. */
+  record Files(ArrayList<TableFile> files) implements Serializable {}
 
   /** What a part that ran as a whole left in staging, by table. */
   record Tables(Map<String, List<TableFile>> tables) {}

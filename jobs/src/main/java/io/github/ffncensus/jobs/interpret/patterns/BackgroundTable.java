@@ -2,7 +2,7 @@ package io.github.ffncensus.jobs.interpret.patterns;
 
 import static org.apache.spark.sql.functions.col;
 
-import io.github.ffncensus.jobs.config.CensusConfig.Patterns;
+import io.github.ffncensus.jobs.config.PatternsConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.TaskSetup;
@@ -36,7 +36,7 @@ final class BackgroundTable {
   private BackgroundTable() {}
 
   static void write(StageContext context) {
-    Patterns config = context.config().interpret().patterns();
+    PatternsConfig config = context.config().interpret().patterns();
     int minPosition = context.config().scan().triggerPrefixes().minPosition();
     ShardPlan plan = context.plan();
     int special = specialTokens(context);

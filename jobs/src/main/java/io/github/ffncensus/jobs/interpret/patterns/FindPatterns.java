@@ -7,7 +7,7 @@ import io.github.ffncensus.interpret.patterns.PatternFinder;
 import io.github.ffncensus.interpret.patterns.PatternScores;
 import io.github.ffncensus.interpret.patterns.PatternSettings;
 import io.github.ffncensus.interpret.patterns.PrefixText;
-import io.github.ffncensus.jobs.config.CensusConfig.Patterns;
+import io.github.ffncensus.jobs.config.PatternsConfig;
 import io.github.ffncensus.jobs.scan.TriggerFiles.Share;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.table.ParquetTableReader;
@@ -16,15 +16,15 @@ import io.github.ffncensus.table.RowWriter;
 import io.github.ffncensus.table.TableFile;
 import io.github.ffncensus.table.TableRow;
 import java.io.IOException;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
 
 /** Task: the patterns of the neurons of one file of triggers. */
-final class FindPatterns implements Function<Share, TreeMap<String, ArrayList<TableFile>>> {
+final class FindPatterns implements Function<Share, FindPatterns.Files> {
   private static final long serialVersionUID = 1L;
 
   private static final String[] COLUMNS =
@@ -45,6 +45,9 @@ final class FindPatterns implements Function<Share, TreeMap<String, ArrayList<Ta
     this.causal = causal;
   }
 
+  /** A file of each table; null where no neuron has a trigger. */
+  record Files(TableFile patterns, TableFile scores) implements Serializable {}
+
   /** A neuron's triggers of one polarity. */
   private record Key(int layer, int neuron, String polarity) {
     static Key of(TableRow row) {
@@ -57,21 +60,13 @@ final class FindPatterns implements Function<Share, TreeMap<String, ArrayList<Ta
   private record Result(Key key, KeyPatterns found) {}
 
   @Override
-  public TreeMap<String, ArrayList<TableFile>> call(Share share) throws IOException {
-    TreeMap<String, ArrayList<TableFile>> files = new TreeMap<>();
+  public Files call(Share share) throws IOException {
     if (share.file() == null) {
-      return files;
+      return new Files(null, null);
     }
-    Patterns config = setup.config().interpret().patterns();
-    PatternSettings settings =
-        new PatternSettings(
-            config.language(),
-            config.stopWords(),
-            config.windowWords(),
-            config.minSupport(),
-            config.maxAdjustedP(),
-            config.seed());
-    ReadableTokens tokens = new ReadableTokens(setup.tokenizer(), config.language(), causal);
+    PatternsConfig config = setup.config().interpret().patterns();
+    PatternSettings settings = config.settings();
+    ReadableTokens tokens = new ReadableTokens(setup.tokenizer(), settings.language(), causal);
     PatternFinder finder =
         new PatternFinder(
             settings,
@@ -104,10 +99,8 @@ final class FindPatterns implements Function<Share, TreeMap<String, ArrayList<Ta
         }
         scores.write(new Result(key, found));
       }
-      files.put(PatternTables.PATTERNS, new ArrayList<>(List.of(patterns.finish())));
-      files.put(PatternTables.SCORES, new ArrayList<>(List.of(scores.finish())));
+      return new Files(patterns.finish(), scores.finish());
     }
-    return files;
   }
 
   private static void encode(Pattern row, RowWriter out) {

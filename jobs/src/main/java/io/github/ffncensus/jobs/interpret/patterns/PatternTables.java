@@ -4,7 +4,8 @@ import io.github.ffncensus.jobs.scan.TriggerFiles;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * The tables of this part: a sample of the corpus' prefixes, then a task per file of triggers that
@@ -21,16 +22,22 @@ public final class PatternTables {
   /** Needs {@code trigger_prefixes}. */
   public static void write(StageContext context) {
     context.step("background", () -> BackgroundTable.write(context));
-    Map<String, List<TableFile>> found =
-        context.runForTables(
+    List<FindPatterns.Files> found =
+        context.tasks(
             "patterns",
             TriggerFiles.of(context.model().architecture(), context.published("trigger_prefixes")),
             new FindPatterns(
                 context.setup(),
                 context.made().get(BACKGROUND).get(0).name(),
-                context.model().architecture().causal()));
-    context.made(PATTERNS, found.getOrDefault(PATTERNS, List.of()));
-    context.made(SCORES, found.getOrDefault(SCORES, List.of()));
+                context.model().architecture().causal()),
+            FindPatterns.Files.class);
+    context.made(PATTERNS, files(found, FindPatterns.Files::patterns));
+    context.made(SCORES, files(found, FindPatterns.Files::scores));
     context.step("pattern-summary", () -> SummaryTable.write(context));
+  }
+
+  private static List<TableFile> files(
+      List<FindPatterns.Files> found, Function<FindPatterns.Files, TableFile> ofTable) {
+    return found.stream().map(ofTable).filter(Objects::nonNull).toList();
   }
 }

@@ -51,7 +51,7 @@ final class SummaryTable {
         byPlace(
             patterns(
                 context.rows(PatternTables.PATTERNS),
-                context.config().interpret().patterns().minSupport()));
+                context.config().interpret().patterns().settings().minSupport()));
     List<String> polarities =
         context.config().scan().triggerPrefixes().polarities(architecture.gated()).stream()
             .map(polarity -> polarity.name().toLowerCase(Locale.ROOT))
