@@ -30,6 +30,12 @@ import java.util.stream.LongStream;
  * projected once for all positions, because a coefficient only scales its logits. For one thread.
  */
 public final class MemoryReadings {
+  /**
+   * Sequences to read together: enough to share a pass over the values, few enough that their ranks
+   * fit into memory, which are neurons x positions x 8 bytes at most.
+   */
+  public static final int SEQUENCES = 512;
+
   /** What a reading consists of, for whoever measures it. */
   public enum Part {
     /** The forward pass over the sequences. */
