@@ -18,6 +18,11 @@ public final class SeededHash {
     return hash;
   }
 
+  /** 64 well-mixed bits of a text, to be one of the values. */
+  public static long text(String text) {
+    return of(text.length(), text.chars().asLongStream().toArray());
+  }
+
   /** A number from 0 to {@code bound} - 1, uniform over the seeds. */
   public static int below(int bound, long seed, long... values) {
     return (int) Long.remainderUnsigned(of(seed, values), bound);

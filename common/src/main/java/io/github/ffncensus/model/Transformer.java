@@ -29,12 +29,25 @@ public final class Transformer implements AutoCloseable {
   private final Precision precision;
   private final NDManager manager;
 
+  /** Whether another transformer, which this one was made from, frees the kernels. */
+  private final boolean borrowedKernels;
+
   Transformer(
       Architecture architecture,
       TransformerWeights weights,
       Kernels kernels,
       Precision precision,
       NDManager manager) {
+    this(architecture, weights, kernels, precision, manager, false);
+  }
+
+  private Transformer(
+      Architecture architecture,
+      TransformerWeights weights,
+      Kernels kernels,
+      Precision precision,
+      NDManager manager,
+      boolean borrowedKernels) {
     this.architecture = architecture;
     this.weights = weights;
     this.kernels = kernels;
@@ -45,6 +58,7 @@ public final class Transformer implements AutoCloseable {
             .toList();
     this.precision = precision;
     this.manager = manager;
+    this.borrowedKernels = borrowedKernels;
   }
 
   public Architecture architecture() {
@@ -107,6 +121,51 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs a batch once, so that the rest of the model can be run again from the FFN of any layer.
+   *
+   * @param positions by sequence, ascending, at least one: those at which something will change or
+   *     be read
+   * @return the caller closes it
+   * @throws CensusException of kind INPUT if a sequence is longer than the model takes
+   */
+  public ResumablePass resumable(TokenBatch batch, int[][] positions) {
+    checkLength(batch);
+    return new ResumablePass(blocks, operations, weights, precision, manager, batch, positions);
+  }
+
+  /**
+   * y: what an FFN makes of coefficients.
+   *
+   * @param coefficients (..., intermediate), float32 or in the model's precision
+   * @return (..., hidden), in the model's precision; belongs to the coefficients' manager
+   */
+  public NDArray ffnOutput(int layer, NDArray coefficients) {
+    return blocks.get(layer).ffnOutput(kernels.cast(coefficients, precision));
+  }
+
+  /**
+   * Takes a gradient from an FFN's output back to its coefficients: its product with each value
+   * vector.
+   *
+   * @param gradients with respect to y, (..., hidden), float32 or in the model's precision
+   * @return with respect to m, (..., intermediate), float32; belongs to the gradients' manager
+   */
+  public NDArray coefficientGradients(int layer, NDArray gradients) {
+    NDManager owner = gradients.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray narrow = kernels.cast(gradients, precision);
+      if (narrow != gradients) {
+        narrow.attach(scope);
+      }
+      NDArray product = narrow.matMul(weights.layers().get(layer).down().weight());
+      product.attach(scope);
+      NDArray wide = kernels.cast(product, Precision.FLOAT32);
+      wide.attach(owner);
+      return wide;
+    }
+  }
+
   /** Whether the checkpoint can predict tokens; a bare encoder cannot. */
   public boolean hasHead() {
     return weights.head().isPresent();
@@ -145,6 +204,44 @@ public final class Transformer implements AutoCloseable {
       sums.attach(owner);
       return output;
     }
+  }
+
+  /**
+   * A model in which some neurons have other value vectors. It shares all other weights with this
+   * one, whose own never change, and must be closed before it; closing it frees the copies alone.
+   *
+   * @param replaced a neuron at most once
+   */
+  public Transformer withValues(List<ValueVector> replaced) {
+    NDManager copies = newScope();
+    try {
+      TransformerWeights edited = weights.withValues(replaced, kernels, precision, copies);
+      return new Transformer(architecture, edited, kernels, precision, copies, true);
+    } catch (RuntimeException e) {
+      copies.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Rows of the output embedding, which is the token embedding where the two are tied.
+   *
+   * @return (tokens, hidden), in the model's precision
+   * @throws CensusException of kind INPUT if the checkpoint has no prediction head
+   */
+  public NDArray outputEmbeddings(long[] tokens, NDManager owner) {
+    NDArray embedding = head().output().weight();
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray ids = scope.create(tokens);
+      NDArray rows = Embedding.embedding(ids, embedding, SparseFormat.DENSE).singletonOrThrow();
+      rows.attach(owner);
+      return rows;
+    }
+  }
+
+  /** The same numbers in float32; the array itself if it has that format already. */
+  public NDArray widened(NDArray x) {
+    return kernels.cast(x, Precision.FLOAT32);
   }
 
   /** As {@link #logits(NDArray, Lens)} through the model's own head. */
@@ -346,7 +443,7 @@ public final class Transformer implements AutoCloseable {
 
   @Override
   public void close() {
-    if (kernels instanceof AutoCloseable closeable) {
+    if (!borrowedKernels && kernels instanceof AutoCloseable closeable) {
       try {
         closeable.close();
       } catch (Exception e) {

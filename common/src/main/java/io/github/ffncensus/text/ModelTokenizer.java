@@ -9,8 +9,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The tokenizer of a Hugging Face model folder, as its {@code tokenizer.json} defines it: with the
@@ -33,11 +35,14 @@ public final class ModelTokenizer implements AutoCloseable {
   private final Path file;
   private final HuggingFaceTokenizer tokenizer;
   private final Vocabulary vocabulary;
+  private final String mask;
 
-  private ModelTokenizer(Path file, HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+  private ModelTokenizer(
+      Path file, HuggingFaceTokenizer tokenizer, Vocabulary vocabulary, String mask) {
     this.file = file;
     this.tokenizer = tokenizer;
     this.vocabulary = vocabulary;
+    this.mask = mask;
   }
 
   /**
@@ -56,7 +61,10 @@ public final class ModelTokenizer implements AutoCloseable {
     try (InputStream in = Files.newInputStream(file)) {
       Vocabulary vocabulary = Vocabulary.read(file);
       return new ModelTokenizer(
-          file, HuggingFaceTokenizer.newInstance(in, WHOLE_TEXTS), vocabulary);
+          file,
+          HuggingFaceTokenizer.newInstance(in, WHOLE_TEXTS),
+          vocabulary,
+          MaskToken.find(modelFolder, vocabulary));
     } catch (IOException | RuntimeException e) {
       throw CensusException.input(
           file
@@ -119,6 +127,35 @@ public final class ModelTokenizer implements AutoCloseable {
    */
   public String token(int id) {
     return vocabulary.token(id);
+  }
+
+  /** Whether a token is a symbol of the model, such as [SEP], and no text. */
+  public boolean isSpecial(int id) {
+    return vocabulary.isSpecial(id);
+  }
+
+  /** Whether a token stands for text that the vocabulary cannot spell. */
+  public boolean isUnknown(int id) {
+    return id == vocabulary.unknown();
+  }
+
+  /** What a text has in the place of a word that a masked model is to predict. */
+  public Optional<String> maskToken() {
+    return Optional.ofNullable(mask);
+  }
+
+  /**
+   * The id of {@link #maskToken}.
+   *
+   * @throws java.util.NoSuchElementException if the tokenizer has none
+   */
+  public int maskId() {
+    return vocabulary.special(maskToken().orElseThrow());
+  }
+
+  /** Tokens as text, without the space that the first of them may stand for. */
+  public String decode(int[] ids) {
+    return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false).strip();
   }
 
   @Override

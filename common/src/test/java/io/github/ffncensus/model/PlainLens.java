@@ -21,7 +21,7 @@ public final class PlainLens {
     ModelFolder model = ModelFolder.open(folder);
     checkpoint = Checkpoint.open(folder);
     architecture = model.architecture();
-    type = model.modelType();
+    type = model.modelType().replace("xlm-roberta", "roberta");
     transposed = type.equals("gpt2");
     embedding =
         find("lm_head.weight")
@@ -147,7 +147,7 @@ public final class PlainLens {
   }
 
   /** Maclaurin series, which is exact enough for the small arguments here. */
-  private static double erf(double x) {
+  static double erf(double x) {
     if (Math.abs(x) > 5) {
       return Math.signum(x);
     }
