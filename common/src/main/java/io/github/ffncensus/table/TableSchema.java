@@ -20,6 +20,8 @@ public final class TableSchema {
           "value_predictions",
           "trigger_perturbations",
           "perturbation_summary",
+          "memory_positions",
+          "memory_ablations",
           "key_value_findings");
 
   private TableSchema() {}

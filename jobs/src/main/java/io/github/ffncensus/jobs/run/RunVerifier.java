@@ -69,6 +69,7 @@ public final class RunVerifier {
           files -> contents.neuronsAreComplete("value_predictions", files, layers, neurons));
     }
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
+    checkContents("memory_ablations", contents::memoriesAreRanked);
     checkDocuments();
     return problems;
   }
