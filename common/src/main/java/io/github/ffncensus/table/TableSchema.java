@@ -26,6 +26,8 @@ public final class TableSchema {
           "trigger_patterns",
           "trigger_pattern_scores",
           "pattern_summary",
+          "memory_positions",
+          "memory_ablations",
           "key_value_findings");
 
   private TableSchema() {}

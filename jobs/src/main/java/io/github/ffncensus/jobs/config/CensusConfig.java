@@ -163,7 +163,11 @@ public final class CensusConfig implements Serializable {
 
   /** What is made of the winners of the scan. */
   public record Interpret(
-      Values values, Perturbations perturbations, PatternsConfig patterns, Findings findings)
+      Values values,
+      Perturbations perturbations,
+      PatternsConfig patterns,
+      Memories memories,
+      Findings findings)
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
@@ -173,6 +177,15 @@ public final class CensusConfig implements Serializable {
    * @param ranks triggers of each, the strongest
    */
   public record Perturbations(boolean enabled, int neuronsPerLayer, int ranks, long seed)
+      implements Serializable {}
+
+  /**
+   * @param sequences sampled
+   * @param positionsPerSequence sampled in each of them
+   * @param strongest memories of each position that are removed one by one
+   */
+  public record Memories(
+      boolean enabled, int sequences, int positionsPerSequence, int strongest, long seed)
       implements Serializable {}
 
   public record Findings(boolean enabled) implements Serializable {}
@@ -258,6 +271,7 @@ public final class CensusConfig implements Serializable {
             values.integer("interpret.values.top-tokens")),
         perturbations(),
         PatternsConfig.of(values),
+        memories(),
         new Findings(values.flag("interpret.findings.enabled")));
   }
 
@@ -329,6 +343,16 @@ public final class CensusConfig implements Serializable {
         values.flag(section + "enabled"),
         values.integer(section + "neurons-per-layer"),
         values.integer(section + "ranks"),
+        values.longInteger(section + "seed"));
+  }
+
+  private Memories memories() {
+    String section = "interpret.memories.";
+    return new Memories(
+        values.flag(section + "enabled"),
+        values.integer(section + "sequences"),
+        values.integer(section + "positions-per-sequence"),
+        values.integer(section + "strongest"),
         values.longInteger(section + "seed"));
   }
 

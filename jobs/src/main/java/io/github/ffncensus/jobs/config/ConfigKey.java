@@ -98,6 +98,11 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key(
               "interpret.patterns.stop-words",
               ValueType.wordOr("auto", ValueType.listOf(ValueType.text(), 0))),
+          key("interpret.memories.enabled", ValueType.bool()),
+          key("interpret.memories.sequences", ValueType.integer(1, 1 << 24)),
+          key("interpret.memories.positions-per-sequence", ValueType.integer(1, 1 << 10)),
+          key("interpret.memories.strongest", ValueType.integer(1, 100_000)),
+          key("interpret.memories.seed", ValueType.integer(0, Long.MAX_VALUE)),
           key("interpret.findings.enabled", ValueType.bool()),
           operational("facts.input", ValueType.listOf(ValueType.text(), 0)),
           operational("facts.templates", ValueType.listOf(ValueType.text(), 0)),

@@ -26,6 +26,9 @@ public final class InterpretJob {
     if (config.patterns().enabled() && context.has("trigger_prefixes")) {
       PatternTables.write(context);
     }
+    if (config.memories().enabled()) {
+      MemoryTables.write(context);
+    }
     if (config.findings().enabled()) {
       context.step("findings", () -> FindingsTable.write(context));
     }

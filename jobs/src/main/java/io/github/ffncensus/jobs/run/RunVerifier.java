@@ -78,6 +78,7 @@ public final class RunVerifier {
     PatternChecks patterns = new PatternChecks(contents, layers, neurons);
     checkContents("trigger_pattern_scores", patterns::scoresAreSound);
     checkContents("trigger_patterns", patterns::patternsAreSound);
+    checkContents("memory_ablations", contents::memoriesAreRanked);
     checkDocuments();
     return problems;
   }

@@ -53,6 +53,7 @@ class PatternTablesTest {
                 "scan.trigger-prefixes.per-neuron=12",
                 "interpret.values.enabled=false",
                 "interpret.perturbations.enabled=false",
+                "interpret.memories.enabled=false",
                 "interpret.findings.enabled=false"));
     all.addAll(List.of(settings));
     return Interpreted.tables(fixture.ingest(runId, model, all.toArray(String[]::new)));
