@@ -20,7 +20,16 @@ public final class TableSchema {
           "value_predictions",
           "trigger_perturbations",
           "perturbation_summary",
-          "key_value_findings");
+          "key_value_findings",
+          "fact_rejects",
+          "fact_prompts",
+          "fact_attributions",
+          "fact_activations",
+          "attribution_layers",
+          "knowledge_neurons",
+          "relation_neurons",
+          "refinement_ratios",
+          "knowledge_neuron_findings");
 
   private TableSchema() {}
 
