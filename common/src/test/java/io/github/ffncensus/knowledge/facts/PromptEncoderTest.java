@@ -185,6 +185,30 @@ class PromptEncoderTest {
     }
   }
 
+  @Test
+  void anotherAnswerHasAsManyTokens() throws IOException {
+    try (ModelTokenizer tokenizer = ModelTokenizer.open(FIXTURES.resolve("bert-gelu"))) {
+      PromptEncoder encoder =
+          new PromptEncoder(tokenizer, false, Fill.LEFT_TO_RIGHT, MARKER, 24, true);
+      String text = "it is [MASK]";
+      List<Result> results =
+          encoder.encodeAll(
+              List.of(
+                  fact(
+                      List.of(
+                          new Prompt(0, text, "the", "of", false),
+                          Prompt.of(1, text, "the"),
+                          new Prompt(2, text, "the", "Paris", false),
+                          new Prompt(3, text, "the", "☃", false)))));
+      assertThat(results.get(0).detail()).isNull();
+      int[] alone = tokenizer.encode("of").ids();
+      assertThat(results.get(0).other()).containsExactly(alone[1]);
+      assertThat(results.get(1).reason()).isEqualTo(Reason.MISSING_FIELD);
+      assertThat(results.get(2).detail()).containsPattern("«Paris» has \\d tokens, .* «the» 1");
+      assertThat(results.get(3).detail()).contains("«☃»");
+    }
+  }
+
   private static void check(
       String model, Fill fill, String text, String answer, Reason reason, String detail)
       throws IOException {

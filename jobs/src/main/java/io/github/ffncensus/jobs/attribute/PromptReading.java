@@ -2,6 +2,9 @@ package io.github.ffncensus.jobs.attribute;
 
 import io.github.ffncensus.jobs.config.FactsConfig;
 import io.github.ffncensus.jobs.task.TaskSetup;
+import io.github.ffncensus.knowledge.attribution.AttributionOptions;
+import io.github.ffncensus.knowledge.attribution.AttributionTarget;
+import io.github.ffncensus.knowledge.attribution.TargetTokens;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
 import io.github.ffncensus.model.ModelFolder;
 import java.io.Serializable;
@@ -16,6 +19,16 @@ public record PromptReading(boolean causal, int maxTokens) implements Serializab
 
   public static PromptReading of(ModelFolder model) {
     return new PromptReading(model.causal(), model.maxSequenceTokens());
+  }
+
+  /** As {@link #encoder}, of prompts that are attributed as the configuration says. */
+  PromptEncoder attributed(TaskSetup setup) {
+    FactsConfig facts = setup.config().facts();
+    AttributionOptions options = setup.config().attribute().gradients();
+    boolean needsOther =
+        options.target() == AttributionTarget.CONTRAST || options.tokens() == TargetTokens.GIVEN;
+    return new PromptEncoder(
+        setup.tokenizer(), causal, facts.fill(), facts.marker(), maxTokens, needsOther);
   }
 
   /** To be called in a task. */

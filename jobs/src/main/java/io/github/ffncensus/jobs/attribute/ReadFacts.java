@@ -79,7 +79,7 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
     private final FactSource source;
     private final ParquetTableWriter<StagedFact> facts;
     private final ParquetTableWriter<SourcedReject> rejects;
-    private final PromptEncoder encoder = reading.encoder(setup);
+    private final PromptEncoder encoder = reading.attributed(setup);
     private final List<Located> batch = new ArrayList<>();
     private int batchPrompts;
     private long prompts;
