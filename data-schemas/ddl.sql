@@ -87,6 +87,57 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/trigger_prefixes';
 
+CREATE TABLE IF NOT EXISTS layer_composition (
+  `layer` INT,
+  `positions` BIGINT,
+  `mean_active_memories` DOUBLE,
+  `active_fraction` DOUBLE,
+  `zero_agreement_fraction` DOUBLE,
+  `zero_agreement_reading` STRING,
+  `zero_agreement_active` DOUBLE,
+  `zero_agreement_positive` DOUBLE,
+  `zero_agreement_all` DOUBLE,
+  `zero_agreement_code` DOUBLE,
+  `active_p10` INT,
+  `active_p50` INT,
+  `active_p90` INT,
+  `mean_negative_memories` DOUBLE,
+  `mean_large_memories` DOUBLE,
+  `mean_agreeing_memories` DOUBLE,
+  `agreeing_share` DOUBLE,
+  `short_prefix_fraction` DOUBLE,
+  `short_prefix_fraction_of_agreeing` DOUBLE,
+  `lens` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/layer_composition';
+
+CREATE TABLE IF NOT EXISTS prediction_refinement (
+  `layer` INT,
+  `positions` BIGINT,
+  `residual_matches_output` DOUBLE,
+  `mean_output_probability` DOUBLE,
+  `residual` DOUBLE,
+  `ffn` DOUBLE,
+  `agreement` DOUBLE,
+  `composition` DOUBLE,
+  `residual_positions` BIGINT,
+  `ffn_positions` BIGINT,
+  `agreement_positions` BIGINT,
+  `composition_positions` BIGINT,
+  `split_agreement_positions` BIGINT,
+  `median_output_probability` DOUBLE,
+  `settled_positions` BIGINT,
+  `residual_token_z_in_ffn` DOUBLE,
+  `lens` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/prediction_refinement';
+
 CREATE TABLE IF NOT EXISTS value_predictions (
   `layer` INT,
   `neuron` INT,
@@ -326,6 +377,12 @@ CREATE OR REPLACE VIEW neuron_stats AS
 
 CREATE OR REPLACE VIEW trigger_prefixes AS
   SELECT * FROM read_parquet('${warehouse}/trigger_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW layer_composition AS
+  SELECT * FROM read_parquet('${warehouse}/layer_composition/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW prediction_refinement AS
+  SELECT * FROM read_parquet('${warehouse}/prediction_refinement/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW value_predictions AS
   SELECT * FROM read_parquet('${warehouse}/value_predictions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

@@ -17,6 +17,8 @@ public final class TableSchema {
           "activations",
           "neuron_stats",
           "trigger_prefixes",
+          "layer_composition",
+          "prediction_refinement",
           "value_predictions",
           "trigger_perturbations",
           "perturbation_summary",

@@ -118,7 +118,8 @@ public final class CensusConfig implements Serializable {
       int batchTokens,
       NeuronStats neuronStats,
       TriggerPrefixes triggerPrefixes,
-      Activations activations)
+      Activations activations,
+      PositionsConfig positions)
       implements Serializable {}
 
   public record NeuronStats(boolean enabled) implements Serializable {}
@@ -244,7 +245,8 @@ public final class CensusConfig implements Serializable {
         values.integer("scan.batch-tokens"),
         new NeuronStats(values.flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
-        activations());
+        activations(),
+        PositionsConfig.of(values));
   }
 
   public Interpret interpret() {

@@ -4,6 +4,7 @@ import io.github.ffncensus.table.ParquetTableReader;
 import io.github.ffncensus.table.TableFile;
 import io.github.ffncensus.table.TableRow;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -94,6 +95,65 @@ final class TableContentChecks {
     for (int i = seen.nextClearBit(0); i < layers * neurons; i = seen.nextClearBit(i + 1)) {
       findings.add("layer %d, neuron %d: is missing".formatted(i / neurons, i % neurons));
     }
+    findings.report();
+  }
+
+  /** Each layer exactly once, all of them over the same number of positions. */
+  void layersAreComplete(String table, List<TableFile> files, int layers) throws IOException {
+    Map<Integer, Long> positions = new TreeMap<>();
+    Findings findings = new Findings(table);
+    forEachRow(
+        table,
+        files,
+        row -> {
+          int layer = row.getInt("layer");
+          long ofLayer = row.getLong("positions");
+          if (layer < 0 || layer >= layers) {
+            findings.add("layer %d: the model has no such layer".formatted(layer));
+          } else if (positions.putIfAbsent(layer, ofLayer) != null) {
+            findings.add("layer %d: has two rows".formatted(layer));
+          }
+        },
+        "layer",
+        "positions");
+    for (int layer = 0; layer < layers; layer++) {
+      if (!positions.containsKey(layer)) {
+        findings.add("layer %d: is missing".formatted(layer));
+      }
+    }
+    if (positions.values().stream().distinct().count() > 1) {
+      findings.add("layers have different numbers of positions: %s".formatted(positions));
+    }
+    findings.report();
+  }
+
+  /** The four classes of a layer share out its positions, as counts and as shares. */
+  void classesPartition(List<TableFile> files) throws IOException {
+    Findings findings = new Findings("prediction_refinement");
+    List<String> classes = List.of("residual", "ffn", "agreement", "composition");
+    List<String> counts = classes.stream().map(name -> name + "_positions").toList();
+    List<String> columns = new ArrayList<>(List.of("layer", "positions"));
+    columns.addAll(classes);
+    columns.addAll(counts);
+    forEachRow(
+        "prediction_refinement",
+        files,
+        row -> {
+          long positions = row.getLong("positions");
+          long counted = counts.stream().mapToLong(row::getLong).sum();
+          if (counted != positions) {
+            findings.add(
+                "layer %d: its classes have %,d positions of %,d"
+                    .formatted(row.getInt("layer"), counted, positions));
+          }
+          double shares = positions == 0 ? 1 : classes.stream().mapToDouble(row::getDouble).sum();
+          if (!(Math.abs(shares - 1) <= 1e-9)) {
+            findings.add(
+                "layer %d: the shares of its classes add up to %s"
+                    .formatted(row.getInt("layer"), shares));
+          }
+        },
+        columns.toArray(String[]::new));
     findings.report();
   }
 

@@ -30,6 +30,9 @@ final class RunFixture {
 
   record Trigger(int layer, int neuron, String polarity, int rank, float coefficient) {}
 
+  /** A layer of {@code prediction_refinement}, its positions by class. */
+  record Refinement(int layer, long positions, long residual, long ffn, double residualShare) {}
+
   final Path warehouse;
   final RunFolder folder;
   List<Long> sequenceIds = List.of(0L, 1L, 2L, 3L);
@@ -38,6 +41,9 @@ final class RunFixture {
 
   /** Neurons with value predictions; null for a run without the table. */
   List<Stats> predictions;
+
+  /** Layers with refinement; null for a run without the table. */
+  List<Refinement> refinement;
 
   RunFixture(Path warehouse) {
     this.warehouse = warehouse;
@@ -127,6 +133,16 @@ final class RunFixture {
                   RunFixture::encodePrediction,
                   predictions)));
     }
+    if (refinement != null) {
+      scanned.put(
+          "prediction_refinement",
+          List.of(
+              write(
+                  "prediction_refinement",
+                  "part-0.parquet",
+                  RunFixture::encodeRefinement,
+                  refinement)));
+    }
     scanned.forEach((table, files) -> publisher.publish(staged(table), table, files));
     manifest.stageCompleted(Stage.SCAN, scanned);
     manifest.completed();
@@ -181,6 +197,22 @@ final class RunFixture {
     out.intValue("agreement_count", 0);
     out.intValue("targets", 0);
     out.string("lens", "raw");
+  }
+
+  private static void encodeRefinement(Refinement row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.layer());
+    out.longValue("positions", row.positions());
+    out.doubleValue("residual", row.residualShare());
+    out.doubleValue("ffn", row.ffn() / (double) row.positions());
+    out.doubleValue("agreement", 0);
+    out.doubleValue("composition", 0);
+    out.longValue("residual_positions", row.residual());
+    out.longValue("ffn_positions", row.ffn());
+    out.longValue("agreement_positions", 0);
+    out.longValue("composition_positions", 0);
+    out.longValue("split_agreement_positions", 0);
+    out.longValue("settled_positions", 0);
+    out.string("lens", "head");
   }
 
   private static void encode(Trigger row, io.github.ffncensus.table.RowWriter out) {

@@ -133,6 +133,62 @@ class RunVerifierTest {
         .endsWith("value_predictions/run_id=r1: layer 1, neuron 2: is missing");
   }
 
+  private static RunFixture.Refinement refinement(int layer, long residual, long ffn) {
+    long positions = residual + ffn;
+    return new RunFixture.Refinement(
+        layer, positions, residual, ffn, residual / (double) positions);
+  }
+
+  @Test
+  void refinementOfEveryLayer() throws IOException {
+    run.refinement = List.of(refinement(0, 2, 1), refinement(1, 0, 3));
+    run.publish();
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void refinementOfAModelWithoutHead() throws IOException {
+    run.refinement = List.of();
+    run.publish();
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void layersMissingTwiceAndUnknown() throws IOException {
+    run.refinement = List.of(refinement(0, 2, 1), refinement(0, 2, 1), refinement(2, 2, 1));
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .endsWith(
+            "prediction_refinement/run_id=r1: layer 0: has two rows; layer 2: the model has no such"
+                + " layer; layer 1: is missing");
+  }
+
+  @Test
+  void layersOverDifferentPositions() throws IOException {
+    run.refinement = List.of(refinement(0, 2, 1), refinement(1, 2, 2));
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .endsWith("layers have different numbers of positions: {0=3, 1=4}");
+  }
+
+  @Test
+  void classesThatAreNoPartition() throws IOException {
+    run.refinement =
+        List.of(
+            new RunFixture.Refinement(0, 4, 2, 1, 0.75),
+            new RunFixture.Refinement(1, 4, 3, 1, 0.75 + 1e-8));
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .contains("layer 0: its classes have 3 positions of 4; layer 1: the shares of its classes")
+        .contains("add up to 1.00000001");
+  }
+
   @Test
   void neuronThatTheModelHasNot() throws IOException {
     run.stats.add(new RunFixture.Stats(2, 0));
