@@ -202,6 +202,64 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/perturbation_summary';
 
+CREATE TABLE IF NOT EXISTS memory_positions (
+  `layer` INT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `token_id` INT,
+  `token` STRING,
+  `output_token_id` INT,
+  `output_token` STRING,
+  `output_probability` DOUBLE,
+  `output_entropy` DOUBLE,
+  `residual_length` FLOAT,
+  `residual_rank` INT,
+  `active_memories` INT,
+  `total_contribution` DOUBLE,
+  `residual_token_id` INT,
+  `residual_token` STRING,
+  `residual_output_rank` INT,
+  `residual_output_probability` DOUBLE,
+  `ffn_token_id` INT,
+  `ffn_token` STRING,
+  `ffn_output_rank` INT,
+  `ffn_output_probability` DOUBLE,
+  `residual_token_rank_in_ffn` INT,
+  `residual_token_probability_in_ffn` DOUBLE,
+  `median_output_rank` INT,
+  `output_voters` INT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/memory_positions';
+
+CREATE TABLE IF NOT EXISTS memory_ablations (
+  `layer` INT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `rank` INT,
+  `neuron` INT,
+  `coefficient` FLOAT,
+  `contribution` FLOAT,
+  `value_token_id` INT,
+  `value_token` STRING,
+  `output_token_id` INT,
+  `output_token` STRING,
+  `output_rank_in_value` INT,
+  `output_probability_in_value` DOUBLE,
+  `ffn_token_rank_in_value` INT,
+  `ffn_token_probability_in_value` DOUBLE,
+  `log_probability_change` DOUBLE,
+  `changes_prediction` BOOLEAN,
+  `prediction_without_id` INT,
+  `prediction_without` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/memory_ablations';
+
 CREATE TABLE IF NOT EXISTS key_value_findings (
   `finding` STRING,
   `layer` INT,
@@ -392,6 +450,12 @@ CREATE OR REPLACE VIEW trigger_perturbations AS
 
 CREATE OR REPLACE VIEW perturbation_summary AS
   SELECT * FROM read_parquet('${warehouse}/perturbation_summary/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW memory_positions AS
+  SELECT * FROM read_parquet('${warehouse}/memory_positions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW memory_ablations AS
+  SELECT * FROM read_parquet('${warehouse}/memory_ablations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

@@ -22,6 +22,8 @@ public final class TableSchema {
           "value_predictions",
           "trigger_perturbations",
           "perturbation_summary",
+          "memory_positions",
+          "memory_ablations",
           "key_value_findings",
           "fact_rejects",
           "fact_prompts",

@@ -75,6 +75,7 @@ public final class RunVerifier {
     }
     checkContents("prediction_refinement", contents::classesPartition);
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
+    checkContents("memory_ablations", contents::memoriesAreRanked);
     checkDocuments();
     return problems;
   }

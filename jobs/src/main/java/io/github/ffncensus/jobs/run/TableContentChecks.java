@@ -202,6 +202,53 @@ final class TableContentChecks {
     findings.report();
   }
 
+  /**
+   * The memories of a position stand together; their ranks are 1, 2, 3 ... and their contributions
+   * never increase.
+   */
+  void memoriesAreRanked(List<TableFile> files) throws IOException {
+    Findings findings = new Findings("memory_ablations");
+    Memory[] last = {null};
+    forEachRow(
+        "memory_ablations",
+        files,
+        row -> {
+          Memory memory =
+              new Memory(
+                  row.getLong("sequence_id"),
+                  row.getInt("position"),
+                  row.getInt("rank"),
+                  row.getFloat("contribution"));
+          String problem = memory.problemAfter(last[0]);
+          if (problem != null) {
+            findings.add(
+                "sequence %d, position %d: %s"
+                    .formatted(memory.sequenceId(), memory.position(), problem));
+          }
+          last[0] = memory;
+        },
+        "sequence_id",
+        "position",
+        "rank",
+        "contribution");
+    findings.report();
+  }
+
+  private record Memory(long sequenceId, int position, int rank, float contribution) {
+
+    String problemAfter(Memory before) {
+      boolean together =
+          before != null && before.sequenceId == sequenceId && before.position == position;
+      int expected = together ? before.rank + 1 : 1;
+      if (rank != expected) {
+        return "rank %d where %d is due".formatted(rank, expected);
+      }
+      return together && before.contribution < contribution
+          ? "rank %d contributes %s after %s".formatted(rank, contribution, before.contribution)
+          : null;
+    }
+  }
+
   private record Trigger(int rank, float coefficient) {
 
     String problemAfter(Trigger before, String polarity) {

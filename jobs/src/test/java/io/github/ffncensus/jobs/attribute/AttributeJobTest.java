@@ -55,8 +55,11 @@ class AttributeJobTest {
 
   @ParameterizedTest
   @CsvSource({
-    "bert-gelu, census", "bert-gelu, dai2022", "roberta-gelu, eleuther2022",
-    "gpt2-gelu-new, census", "llama-silu, dai2022"
+    "bert-gelu, census",
+    "bert-gelu, dai2022",
+    "roberta-gelu, eleuther2022",
+    "gpt2-gelu-new, census",
+    "llama-silu, dai2022"
   })
   void tables_equalPlainLoops(String model, String profile) throws IOException {
     Run run =

@@ -200,6 +200,34 @@ class RunVerifierTest {
   }
 
   @Test
+  void memoriesInOrder() throws IOException {
+    run.memories =
+        List.of(
+            new RunFixture.Memory(0, 1, 1, 2),
+            new RunFixture.Memory(0, 1, 2, 2),
+            new RunFixture.Memory(0, 3, 1, 5),
+            new RunFixture.Memory(2, 3, 1, 7));
+    run.publish();
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void memoriesOutOfOrder() throws IOException {
+    run.memories =
+        List.of(
+            new RunFixture.Memory(0, 1, 1, 2),
+            new RunFixture.Memory(0, 1, 2, 3),
+            new RunFixture.Memory(0, 4, 2, 1));
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .endsWith(
+            "memory_ablations/run_id=r1: sequence 0, position 1: rank 2 contributes 3.0 after 2.0;"
+                + " sequence 0, position 4: rank 2 where 1 is due");
+  }
+
+  @Test
   void gapInTheRanks() throws IOException {
     run.triggers.removeIf(
         t -> t.layer() == 1 && t.neuron() == 2 && t.rank() == 2 && t.polarity().equals("negative"));
