@@ -368,6 +368,151 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/key_value_findings';
 
+CREATE TABLE IF NOT EXISTS fact_rejects (
+  `source` STRING,
+  `line` BIGINT,
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `reason` STRING,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_rejects';
+
+CREATE TABLE IF NOT EXISTS fact_prompts (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `prompt` STRING,
+  `answer` STRING,
+  `answer_token_ids` ARRAY<INT>,
+  `answer_probability` DOUBLE,
+  `answer_rank` INT,
+  `predicted` STRING,
+  `predicted_token_ids` ARRAY<INT>,
+  `head` STRING,
+  `aliases` ARRAY<STRING>,
+  `tails` ARRAY<STRING>,
+  `language` STRING,
+  `reading` STRING,
+  `negative` BOOLEAN,
+  `votes` BOOLEAN,
+  `answer_in_head` BOOLEAN,
+  `other_answers` INT,
+  `max_attribution` FLOAT,
+  `max_activation` FLOAT,
+  `attribution_threshold` DOUBLE,
+  `activation_threshold` DOUBLE,
+  `source` STRING,
+  `line` BIGINT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_prompts';
+
+CREATE TABLE IF NOT EXISTS fact_attributions (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `neuron` INT,
+  `attribution` FLOAT,
+  `activation` FLOAT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_attributions';
+
+CREATE TABLE IF NOT EXISTS fact_activations (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `neuron` INT,
+  `attribution` FLOAT,
+  `activation` FLOAT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_activations';
+
+CREATE TABLE IF NOT EXISTS attribution_layers (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `probability_full` DOUBLE,
+  `probability_zeroed` DOUBLE,
+  `attribution_sum` DOUBLE,
+  `residual` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/attribution_layers';
+
+CREATE TABLE IF NOT EXISTS knowledge_neurons (
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `layer` INT,
+  `neuron` INT,
+  `prompts_sharing` INT,
+  `prompts` INT,
+  `mean_attribution` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neurons';
+
+CREATE TABLE IF NOT EXISTS relation_neurons (
+  `method` STRING,
+  `relation` STRING,
+  `layer` INT,
+  `neuron` INT,
+  `facts_sharing` INT,
+  `facts` INT,
+  `rank` INT,
+  `mean_attribution` DOUBLE,
+  `in_relation_set` BOOLEAN,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/relation_neurons';
+
+CREATE TABLE IF NOT EXISTS refinement_ratios (
+  `method` STRING,
+  `relation` STRING,
+  `ratio` DOUBLE,
+  `mean_neurons` DOUBLE,
+  `in_band` BOOLEAN,
+  `facts` INT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/refinement_ratios';
+
+CREATE TABLE IF NOT EXISTS knowledge_neuron_findings (
+  `finding` STRING,
+  `layer` INT,
+  `value` DOUBLE,
+  `paper_value` DOUBLE,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neuron_findings';
+
 -- 2. DuckDB: views over the files, no load. Only the files of the runs asked for are read.
 -- DuckDB refuses a view over no files: leave out a table that no run in the warehouse has, such as activations where
 -- scan.activations.mode is off.
@@ -423,6 +568,33 @@ CREATE OR REPLACE VIEW pattern_summary AS
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW fact_rejects AS
+  SELECT * FROM read_parquet('${warehouse}/fact_rejects/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_prompts AS
+  SELECT * FROM read_parquet('${warehouse}/fact_prompts/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_attributions AS
+  SELECT * FROM read_parquet('${warehouse}/fact_attributions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_activations AS
+  SELECT * FROM read_parquet('${warehouse}/fact_activations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW attribution_layers AS
+  SELECT * FROM read_parquet('${warehouse}/attribution_layers/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neurons AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neurons/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW relation_neurons AS
+  SELECT * FROM read_parquet('${warehouse}/relation_neurons/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW refinement_ratios AS
+  SELECT * FROM read_parquet('${warehouse}/refinement_ratios/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neuron_findings AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 -- 3. Views, the same in both.
 
 -- Each neuron's strongest triggers with the whole text they stand in.
@@ -443,6 +615,31 @@ CREATE OR REPLACE VIEW reject_reasons AS
   SELECT run_id, source, reason, count(*) AS documents
   FROM rejects
   GROUP BY run_id, source, reason;
+
+-- Why facts and prompts were not used.
+CREATE OR REPLACE VIEW fact_reject_reasons AS
+  SELECT run_id, source, reason, count(*) AS rejects
+  FROM fact_rejects
+  GROUP BY run_id, source, reason;
+
+-- A fact at a glance: how well the model knows it, and how many neurons each method gives it.
+CREATE OR REPLACE VIEW facts_with_neurons AS
+  SELECT f.run_id, f.relation, f.fact_id, f.head, f.answer, f.prompts, f.prompts_answered, f.mean_answer_probability,
+    coalesce(n.by_integrated_gradients, 0) AS by_integrated_gradients, coalesce(n.by_activation, 0) AS by_activation
+  FROM (
+    SELECT run_id, relation, fact_id, min(head) AS head, min(answer) AS answer, count(*) AS prompts,
+      sum(CASE WHEN answer_rank = 1 THEN 1 ELSE 0 END) AS prompts_answered, avg(answer_probability) AS mean_answer_probability
+    FROM fact_prompts
+    WHERE NOT negative
+    GROUP BY run_id, relation, fact_id
+  ) f
+  LEFT JOIN (
+    SELECT run_id, relation, fact_id,
+      sum(CASE WHEN method = 'integrated_gradients' THEN 1 ELSE 0 END) AS by_integrated_gradients,
+      sum(CASE WHEN method = 'activation' THEN 1 ELSE 0 END) AS by_activation
+    FROM knowledge_neurons
+    GROUP BY run_id, relation, fact_id
+  ) n ON n.run_id = f.run_id AND n.relation = f.relation AND n.fact_id = f.fact_id;
 
 -- The clearest patterns of each neuron beside what its value promotes.
 CREATE OR REPLACE VIEW neuron_patterns AS

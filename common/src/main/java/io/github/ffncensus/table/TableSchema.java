@@ -28,7 +28,16 @@ public final class TableSchema {
           "pattern_summary",
           "memory_positions",
           "memory_ablations",
-          "key_value_findings");
+          "key_value_findings",
+          "fact_rejects",
+          "fact_prompts",
+          "fact_attributions",
+          "fact_activations",
+          "attribution_layers",
+          "knowledge_neurons",
+          "relation_neurons",
+          "refinement_ratios",
+          "knowledge_neuron_findings");
 
   private TableSchema() {}
 

@@ -1,5 +1,9 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.knowledge.attribution.AnswerPath;
+import io.github.ffncensus.knowledge.attribution.AttributionTarget;
+import io.github.ffncensus.knowledge.attribution.StepRule;
+import io.github.ffncensus.knowledge.attribution.TargetTokens;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import io.github.ffncensus.knowledge.refinement.RatioSearch;
@@ -111,6 +115,14 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("facts.min-templates", ValueType.integer(1, 1_000_000)),
           key("facts.fill", ValueType.oneOf(PromptEncoder.Fill.class)),
           key("attribute.shard-prompts", ValueType.integer(1, 10_000_000)),
+          key("attribute.rule", ValueType.oneOf(StepRule.class)),
+          key("attribute.steps", ValueType.integer(1, 1_000_000)),
+          key("attribute.target", ValueType.oneOf(AttributionTarget.class)),
+          key("attribute.target-tokens", ValueType.oneOf(TargetTokens.class)),
+          key("attribute.answer-path", ValueType.oneOf(AnswerPath.class)),
+          key("attribute.baseline", ValueType.oneOf(AttributeConfig.BaselineKind.class)),
+          key("attribute.baseline-input", ValueType.listOf(ValueType.text(), 0)),
+          operational("attribute.row-tokens", ValueType.integer(1, 1 << 30)),
           key("attribute.cut", ValueType.decimal(0, 1)),
           key("attribute.min-answer-probability", ValueType.decimal(0, 1)),
           key("attribute.max-answer-rank", ValueType.integer(0, 1 << 30)),
