@@ -3,6 +3,7 @@ package io.github.ffncensus.jobs;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.config.FactsConfig;
 import io.github.ffncensus.jobs.ingest.CorpusInputs;
 import io.github.ffncensus.jobs.run.CorpusFile;
 import io.github.ffncensus.jobs.run.ModelIdentity;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -106,13 +108,28 @@ final class Pipeline {
   /** Later stages read the sequences, not the corpus, which may be gone by then. */
   private RunIdentity identity(ModelFolder model, List<Stage> stages) {
     List<CorpusFile> corpus = stages.contains(Stage.INGEST) ? corpus() : null;
-    return new RunIdentity(config, ModelIdentity.of(model), corpus);
+    List<CorpusFile> facts = stages.contains(Stage.ATTRIBUTE) ? facts() : null;
+    return new RunIdentity(config, ModelIdentity.of(model), corpus, facts);
   }
 
   private List<CorpusFile> corpus() {
-    return CorpusInputs.list(hadoop, config.corpus().input()).parallelStream()
-        .map(input -> CorpusFile.of(hadoop, input.path(), input.bytes()))
+    return files("corpus.input", config.corpus().input()).toList();
+  }
+
+  private List<CorpusFile> facts() {
+    FactsConfig facts = config.facts();
+    return Stream.of(
+            files("facts.input", facts.input()),
+            files("facts.templates", facts.templates()),
+            files("facts.pairs", facts.pairs()))
+        .flatMap(files -> files)
+        .distinct()
         .toList();
+  }
+
+  private Stream<CorpusFile> files(String key, List<String> inputs) {
+    return CorpusInputs.list(hadoop, key, inputs).parallelStream()
+        .map(input -> CorpusFile.of(hadoop, input.path(), input.bytes()));
   }
 
   private String missing(RunManifest manifest) {

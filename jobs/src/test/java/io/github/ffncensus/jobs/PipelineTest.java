@@ -87,6 +87,7 @@ class PipelineTest {
   @Test
   void stagesOnFacts_needKnowledgeNeurons_andNotAllOfThemACorpus() throws IOException {
     configured = List.of(Stage.ATTRIBUTE, Stage.KN_STATS, Stage.EDIT);
+    Files.writeString(folder.resolve("facts.jsonl"), "{}");
     assertThatThrownBy(() -> run(List.of(Stage.EDIT), false))
         .hasMessageEndingWith(
             "has no knowledge neurons: run attribute first, or run for all stages");

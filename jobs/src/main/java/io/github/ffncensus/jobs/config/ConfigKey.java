@@ -1,5 +1,8 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.knowledge.facts.PromptEncoder;
+import io.github.ffncensus.knowledge.refinement.CoarseRule;
+import io.github.ffncensus.knowledge.refinement.RatioSearch;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -23,6 +26,10 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           "up to 100 letters, digits, '.', '_' and '-', beginning with a letter or digit");
   private static final ValueType NEURON =
       ValueType.matching("\\d{1,6}:\\d{1,9}", "layer:neuron, both from 0, such as \"3:17\"");
+
+  private static final ValueType ANY_NUMBER =
+      ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE);
+  private static final ValueType KIND = ValueType.oneOf(CoarseRule.Kind.class);
 
   private static final List<ConfigKey> ALL =
       List.of(
@@ -61,7 +68,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("scan.trigger-prefixes.min-position", ValueType.integer(1, 1 << 24)),
           key("scan.activations.mode", ValueType.oneOf(CensusConfig.ActivationMode.class)),
           key("scan.activations.per-token", ValueType.integer(1, 1 << 24)),
-          key("scan.activations.threshold", ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE)),
+          key("scan.activations.threshold", ANY_NUMBER),
           key("scan.activations.neurons", ValueType.listOf(NEURON, 0)),
           key("interpret.values.enabled", ValueType.bool()),
           key("interpret.values.lens", ValueType.oneOf(CensusConfig.ValueLens.class)),
@@ -71,7 +78,34 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),
           key("interpret.perturbations.seed", ValueType.integer(0, Long.MAX_VALUE)),
           key("interpret.findings.enabled", ValueType.bool()),
-          key("facts.input", ValueType.listOf(ValueType.text(), 0)));
+          operational("facts.input", ValueType.listOf(ValueType.text(), 0)),
+          operational("facts.templates", ValueType.listOf(ValueType.text(), 0)),
+          operational("facts.pairs", ValueType.listOf(ValueType.text(), 0)),
+          key("facts.marker", ValueType.text()),
+          key("facts.min-templates", ValueType.integer(1, 1_000_000)),
+          key("facts.fill", ValueType.oneOf(PromptEncoder.Fill.class)),
+          key("attribute.shard-prompts", ValueType.integer(1, 10_000_000)),
+          key("attribute.cut", ValueType.decimal(0, 1)),
+          key("attribute.min-answer-probability", ValueType.decimal(0, 1)),
+          key("attribute.max-answer-rank", ValueType.integer(0, 1 << 30)),
+          key("attribute.integrated-gradients.threshold-kind", KIND),
+          key("attribute.integrated-gradients.threshold", ANY_NUMBER),
+          key("attribute.integrated-gradients.strict", ValueType.bool()),
+          key("attribute.activation.threshold-kind", KIND),
+          key("attribute.activation.threshold", ANY_NUMBER),
+          key("attribute.activation.strict", ValueType.bool()),
+          key("attribute.sharing.ratio", ValueType.decimal(0, 1)),
+          key("attribute.sharing.exact", ValueType.bool()),
+          key("attribute.sharing.strict", ValueType.bool()),
+          key("attribute.sharing.min-prompts", ValueType.integer(0, 1_000_000)),
+          key("attribute.sharing.search", ValueType.oneOf(RatioSearch.Mode.class)),
+          key("attribute.sharing.step", ValueType.decimal(1e-6, 1)),
+          key("attribute.sharing.lowest", ValueType.decimal(0, 1)),
+          key("attribute.sharing.highest", ValueType.decimal(0, 1)),
+          key("attribute.sharing.rounds", ValueType.integer(1, 1_000)),
+          key("attribute.sharing.fewest-neurons", ValueType.decimal(0, 1e9)),
+          key("attribute.sharing.most-neurons", ValueType.decimal(0, 1e9)),
+          key("attribute.relation-neurons.min-share", ValueType.decimal(0, 1)));
 
   private static final Map<String, ConfigKey> BY_PATH =
       ALL.stream().collect(Collectors.toMap(ConfigKey::path, Function.identity()));

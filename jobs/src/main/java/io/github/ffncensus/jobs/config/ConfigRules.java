@@ -5,6 +5,7 @@ import io.github.ffncensus.jobs.config.CensusConfig.Activations;
 import io.github.ffncensus.jobs.config.CensusConfig.Format;
 import io.github.ffncensus.jobs.config.CensusConfig.Scan;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import java.util.function.BiConsumer;
 
 /** Relations between keys that no key shows alone. */
@@ -37,6 +38,10 @@ final class ConfigRules {
           "census.corpus.file-is-document is for format = text, and the format is "
               + Words.of(config.corpus().format()));
     }
+    CoarseRule activation = config.attribute().activation();
+    CoarseRule gradients = config.attribute().integratedGradients();
+    checkThreshold(gradients, "attribute.integrated-gradients.threshold", report);
+    checkThreshold(activation, "attribute.activation.threshold", report);
     if (config.stages().contains(Stage.SCAN) && observesNothing(config.scan())) {
       report.accept(
           "stages",
@@ -46,7 +51,7 @@ final class ConfigRules {
   }
 
   private static void requireInputs(CensusConfig config, BiConsumer<String, String> report) {
-    if (config.corpus().input().isEmpty() && config.facts().input().isEmpty()) {
+    if (config.corpus().input().isEmpty() && !config.facts().given()) {
       report.accept(
           "corpus.input",
           "census.corpus.input is required, for example census.corpus.input = [\"/corpora/web/*.jsonl.gz\"];"
@@ -59,11 +64,33 @@ final class ConfigRules {
             "corpus.input",
             "census.corpus.input is required by the stage ingest, for example census.corpus.input = [\"/corpora/web/*.jsonl.gz\"]");
       }
-      if (stage == Stage.ATTRIBUTE && config.facts().input().isEmpty()) {
+      if (stage == Stage.ATTRIBUTE && !config.facts().given()) {
         report.accept(
             "facts.input",
             "census.facts.input is required by the stage attribute, for example census.facts.input = [\"/facts/*.jsonl.gz\"]");
       }
+    }
+    if (config.facts().pairs().isEmpty() != config.facts().templates().isEmpty()) {
+      report.accept(
+          "facts.pairs",
+          "census.facts.pairs and census.facts.templates belong together: the heads and answers of the one fill the other");
+    }
+  }
+
+  private static void checkThreshold(
+      CoarseRule rule, String path, BiConsumer<String, String> report) {
+    double most =
+        switch (rule.kind()) {
+          case MAX_FRACTION -> 1;
+          case PERCENTILE -> 100;
+          case ABSOLUTE -> Double.MAX_VALUE;
+        };
+    boolean inside = rule.kind() == CoarseRule.Kind.ABSOLUTE || rule.value() >= 0;
+    if (!inside || rule.value() > most) {
+      report.accept(
+          path,
+          "census.%s = %s: with threshold-kind = %s it must be from 0 to %s"
+              .formatted(path, rule.value(), Words.of(rule.kind()), (int) most));
     }
   }
 

@@ -60,6 +60,7 @@ public final class RunOpener {
       discardUnpublished(first);
       manifest.restart(first, identity);
     }
+    manifest.addInputs(identity);
     return manifest;
   }
 

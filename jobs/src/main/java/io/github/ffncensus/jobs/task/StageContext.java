@@ -137,27 +137,43 @@ public final class StageContext {
    */
   public <W extends Serializable> List<TableFile> run(
       String part, List<W> work, Function<W, ArrayList<TableFile>> task) {
-    TaskRecords<Done> records = records(part, Done.class);
-    List<Done> done = new ArrayList<>();
+    return tasks(part, work, piece -> new Files(task.call(piece)), Files.class).stream()
+        .flatMap(done -> done.files().stream())
+        .toList();
+  }
+
+  /**
+   * As {@link #run}, for tasks that tell more than the files of one table.
+   *
+   * @param type a record of what can be written as JSON
+   * @return what each task told, in the order of the work
+   */
+  public <W extends Serializable, R extends Serializable> List<R> tasks(
+      String part, List<W> work, Function<W, R> task, Class<R> type) {
+    TaskRecords<R> records = records(part, type);
+    List<R> results = new ArrayList<>();
     List<Piece<W>> missing = new ArrayList<>();
     for (int i = 0; i < work.size(); i++) {
-      Piece<W> piece = new Piece<>(i, work.get(i));
-      records.find(i).ifPresentOrElse(done::add, () -> missing.add(piece));
+      results.add(records.find(i).orElse(null));
+      if (results.get(i) == null) {
+        missing.add(new Piece<>(i, work.get(i)));
+      }
     }
     progress.stage(part, work.size(), "tasks");
-    progress.advance(done.size(), 0);
-    done.addAll(
-        PartitionTasks.run(
-            spark,
-            missing,
-            piece -> new Done(piece.number(), task.call(piece.work())),
-            Done.class,
-            result -> {
-              records.write(result.number(), result);
-              progress.advance(1, 0);
-            }));
+    progress.advance(work.size() - missing.size(), 0);
+    PartitionTasks.run(
+        spark,
+        missing,
+        piece -> new Result(piece.number(), task.call(piece.work())),
+        Result.class,
+        result -> {
+          R told = type.cast(result.told());
+          records.write(result.number(), told);
+          results.set(result.number(), told);
+          progress.advance(1, 0);
+        });
     progress.finish();
-    return done.stream().flatMap(result -> result.files().stream()).toList();
+    return results;
   }
 
   /** The one file of a table that the driver itself writes. */
@@ -200,8 +216,10 @@ public final class StageContext {
 
   private record Piece<W extends Serializable>(int number, W work) implements Serializable {}
 
+  private record Result(int number, Serializable told) implements Serializable {}
+
   /** What a successful attempt at a task left in staging. */
-  record Done(int number, List<TableFile> files) implements Serializable {}
+  record Files(ArrayList<TableFile> files) implements Serializable {}
 
   /** What a part that ran as a whole left in staging, by table. */
   record Tables(Map<String, List<TableFile>> tables) {}

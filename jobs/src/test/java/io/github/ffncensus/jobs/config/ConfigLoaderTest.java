@@ -9,6 +9,11 @@ import io.github.ffncensus.jobs.config.CensusConfig.ActivationMode;
 import io.github.ffncensus.jobs.config.CensusConfig.Neuron;
 import io.github.ffncensus.jobs.config.CensusConfig.Polarity;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.knowledge.refinement.CoarseRule;
+import io.github.ffncensus.knowledge.refinement.CoarseRule.Kind;
+import io.github.ffncensus.knowledge.refinement.RatioSearch;
+import io.github.ffncensus.knowledge.refinement.RatioSearch.Mode;
+import io.github.ffncensus.knowledge.refinement.SharingRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -285,6 +290,42 @@ class ConfigLoaderTest {
         Files.readString(Path.of("../conf/" + name + ".conf"))
             .replace("${FFN_CENSUS_HOME}", "\"/home\"");
     assertThat(load(text).runId()).isNotEmpty();
+  }
+
+  @Test
+  void knowledgeNeurons_ofTheProfiles() throws IOException {
+    AttributeConfig census = load(MINIMAL).attribute();
+    assertThat(census.integratedGradients())
+        .isEqualTo(new CoarseRule(Kind.MAX_FRACTION, 0.2, false));
+    assertThat(census.activation()).isEqualTo(new CoarseRule(Kind.MAX_FRACTION, 0.5, false));
+    assertThat(census.sharing()).isEqualTo(new SharingRule(true, false, 3));
+    assertThat(census.search())
+        .isEqualTo(new RatioSearch(Mode.GRID, 0.7, 0.05, 0.45, 0.95, 6, 2, 5));
+    AttributeConfig dai = load(MINIMAL, "profile=dai2022").attribute();
+    assertThat(dai.integratedGradients()).isEqualTo(census.integratedGradients());
+    assertThat(dai.activation()).isEqualTo(census.activation());
+    assertThat(dai.sharing()).isEqualTo(new SharingRule(false, false, 3));
+    assertThat(dai.search().mode()).isEqualTo(Mode.ROUNDS);
+    assertThat(dai.search().rounds()).isEqualTo(6);
+    AttributeConfig eleuther = load(MINIMAL, "profile=eleuther2022").attribute();
+    assertThat(eleuther.integratedGradients())
+        .isEqualTo(new CoarseRule(Kind.MAX_FRACTION, 0.3, true));
+    assertThat(eleuther.sharing()).isEqualTo(new SharingRule(false, true, 0));
+    assertThat(eleuther.search().mode()).isEqualTo(Mode.FIXED);
+    assertThat(eleuther.search().start()).isEqualTo(0.5);
+  }
+
+  @Test
+  void thresholds_fitTheirKind() throws IOException {
+    String key = "attribute.activation.threshold";
+    assertThat(failure(() -> load(MINIMAL, key + "=1.5")))
+        .hasMessageContaining("with threshold-kind = max-fraction it must be from 0 to 1");
+    assertThat(load(MINIMAL, key + "=99.5", key + "-kind=percentile").attribute().activation())
+        .isEqualTo(new CoarseRule(Kind.PERCENTILE, 99.5, false));
+    assertThat(load(MINIMAL, key + "=-3", key + "-kind=absolute").attribute().activation().value())
+        .isEqualTo(-3);
+    assertThat(failure(() -> load(MINIMAL, "facts.pairs=[/p.json]")))
+        .hasMessageContaining("belong together");
   }
 
   @Test

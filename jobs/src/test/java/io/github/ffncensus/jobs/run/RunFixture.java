@@ -74,7 +74,7 @@ final class RunFixture {
 
   RunIdentity identity(String... overrides) {
     return new RunIdentity(
-        config(overrides), model("weights"), List.of(new CorpusFile("file:/c", 10, "print")));
+        config(overrides), model("weights"), List.of(new CorpusFile("file:/c", 10, "print")), null);
   }
 
   RunManifest open() {
