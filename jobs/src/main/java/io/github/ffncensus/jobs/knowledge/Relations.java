@@ -87,8 +87,7 @@ public record Relations(List<String> names, List<Integer> facts) implements Seri
     List<Place> drawn = new ArrayList<>();
     for (long draw = 0; drawn.size() < Math.min(count, others); draw++) {
       int index = SeededHash.below(others, seed, key, draw);
-      Place place =
-          new Place(fact.relation(), index < fact.ordinal() ? index : index + 1);
+      Place place = new Place(fact.relation(), index < fact.ordinal() ? index : index + 1);
       if (!drawn.contains(place)) {
         drawn.add(place);
       }

@@ -5,17 +5,15 @@ import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.sql.Row;
 
-/**
- * Work on the rows of one group, in a task.
- *
- * @param <R> what it tells the driver
- */
+/** Work on the rows of one group, in a task. */
 @FunctionalInterface
-public interface GroupTask<R extends Serializable> extends Serializable {
+public interface GroupTask extends Serializable {
 
   /**
+   * Leaves its files in staging.
+   *
    * @param group its number
    * @param rows in no particular order; none if the group is empty
    */
-  R call(int group, List<Row> rows) throws IOException;
+  GroupFiles call(int group, List<Row> rows) throws IOException;
 }

@@ -23,7 +23,10 @@ final class GroupedRows {
    * @param column of the group's number, an INT; rows of other groups are left out
    */
   static <T extends Serializable> JavaRDD<T> map(
-      Dataset<Row> rows, String column, List<Integer> groups, Function2<Integer, List<Row>, T> task) {
+      Dataset<Row> rows,
+      String column,
+      List<Integer> groups,
+      Function2<Integer, List<Row>, T> task) {
     return rows.filter(rows.col(column).isin(groups.toArray()))
         .javaRDD()
         .mapToPair(new ByGroup(column))
@@ -68,8 +71,7 @@ final class GroupedRows {
     }
   }
 
-  private static final class OfGroup<T>
-      implements Function2<Integer, Iterator<Row>, Iterator<T>> {
+  private static final class OfGroup<T> implements Function2<Integer, Iterator<Row>, Iterator<T>> {
     private static final long serialVersionUID = 1L;
 
     private final ArrayList<Integer> groups;
