@@ -1,9 +1,7 @@
 package io.github.ffncensus.knowledge;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
 import io.github.ffncensus.CensusException;
@@ -11,7 +9,6 @@ import io.github.ffncensus.analysis.Analysis.DeviceObserver;
 import io.github.ffncensus.analysis.Analysis.PartialSink;
 import io.github.ffncensus.knowledge.EncodedPrompt.AnswerContext;
 import io.github.ffncensus.model.LayerActivations;
-import io.github.ffncensus.model.ScriptModule;
 import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
@@ -27,30 +24,12 @@ import java.util.Set;
  * three numbers of each position travel to the host.
  */
 public final class AnswerReader implements DeviceObserver {
-  private static final String CLASS_NAME = "Answers";
-
-  private static final String SOURCE =
-      """
-      class Answers(Module):
-        __parameters__ = []
-        __buffers__ = []
-        training : bool
-        def forward(self: __torch__.Answers, x: Tensor) -> Tensor:
-          return x
-        def read(self: __torch__.Answers, x: Tensor, answers: Tensor, ids: Tensor) -> List[Tensor]:
-          answer = torch.gather(x, 1, answers)
-          log_probability = torch.sub(answer, torch.logsumexp(x, [1], True))
-          ahead = torch.sum(torch.gt(x, answer), [1])
-          equal = torch.sum(torch.logical_and(torch.eq(x, answer), torch.lt(ids, answers)), [1])
-          return [log_probability, torch.add(ahead, equal), torch.argmax(x, 1)]
-      """;
-
   /** Of the logits that are there at once. */
   private static final long LOGIT_BYTES = 128L << 20;
 
   private final Transformer model;
   private final NDManager manager;
-  private final ScriptModule script;
+  private final AnswerScores scores;
   private final int lastLayer;
   private final int positionsAtOnce;
 
@@ -68,7 +47,7 @@ public final class AnswerReader implements DeviceObserver {
     }
     this.model = model;
     this.manager = model.newScope();
-    this.script = new ScriptModule(manager, CLASS_NAME, SOURCE);
+    this.scores = new AnswerScores(manager);
     this.lastLayer = model.architecture().layers() - 1;
     this.positionsAtOnce =
         (int) Math.max(1, LOGIT_BYTES / Float.BYTES / model.architecture().vocabulary());
@@ -166,32 +145,14 @@ public final class AnswerReader implements DeviceObserver {
       at.attach(scope);
       long[] answers =
           places.stream().mapToLong(place -> place.reading.context.answers()[place.j]).toArray();
-      NDList read =
-          script.callForList(
-              scope,
-              "read",
-              model.logits(at),
-              scope.create(answers).expandDims(1),
-              scope.arange(0, model.architecture().vocabulary(), 1, DataType.INT64));
-      float[] logProbabilities = read.get(0).toFloatArray();
-      long[] ahead = read.get(1).toLongArray();
-      long[] predicted = read.get(2).toLongArray();
+      AnswerScores.Scores read = scores.read(model.logits(at), answers);
       for (int i = 0; i < places.size(); i++) {
         Place place = places.get(i);
-        place.reading.logProbabilities[place.j] = finite(logProbabilities[i]);
-        place.reading.ranks[place.j] = (int) ahead[i] + 1;
-        place.reading.predicted[place.j] = (int) predicted[i];
+        place.reading.logProbabilities[place.j] = read.logProbabilities()[i];
+        place.reading.ranks[place.j] = read.ranks()[i];
+        place.reading.predicted[place.j] = read.predicted()[i];
       }
     }
-  }
-
-  private static double finite(float logProbability) {
-    if (!Float.isFinite(logProbability)) {
-      throw CensusException.runFailed(
-          "the model's predictions are not finite; with census.model.precision = float16 an"
-              + " overflow is likely: use float32 or bfloat16");
-    }
-    return logProbability;
   }
 
   @Override
@@ -201,7 +162,7 @@ public final class AnswerReader implements DeviceObserver {
 
   @Override
   public void close() {
-    script.close();
+    scores.close();
     manager.close();
   }
 }

@@ -8,6 +8,7 @@ import ai.djl.nn.core.Embedding;
 import io.github.ffncensus.model.AttentionView.Rotation;
 import io.github.ffncensus.model.Kernels.AttentionScope;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** What the blocks of a pass need to know of a batch's tokens, on the device. */
 final class BatchInput {
@@ -45,11 +46,10 @@ final class BatchInput {
   }
 
   private NDArray lookUp(long[] ids, Shape shape, NDArray table) {
-    NDArray indices = scope.create(ids, shape);
-    return Embedding.embedding(indices, table, SparseFormat.DENSE).singletonOrThrow();
+    return Embedding.embedding(ids(ids, shape), table, SparseFormat.DENSE).singletonOrThrow();
   }
 
-  /** All tokens as queries and as keys, in the order of their sequences. */
+  /** All tokens as queries and as keys. Those of a causal model stand in their order. */
   AttentionView view(TokenGrid grid) {
     // Padding stands on the right, where a causal model's real tokens never look.
     boolean masked = !architecture.causal() && grid.padded();
@@ -57,7 +57,10 @@ final class BatchInput {
         architecture.causal()
             ? AttentionScope.CAUSAL
             : masked ? AttentionScope.MASKED : AttentionScope.ALL;
-    Rotation rotation = rotation(grid.length());
+    Rotation rotation =
+        grid.inOrder()
+            ? rotation(IntStream.range(0, grid.length()).toArray(), 1)
+            : rotation(grid.positions(), grid.size());
     NDArray mask = masked ? mask(grid.lengths(), grid.length()) : null;
     return new AttentionView(attention, mask, rotation, rotation);
   }
@@ -76,18 +79,28 @@ final class BatchInput {
     return floats(values, new Shape(visible.length, 1, 1, keys));
   }
 
-  private Rotation rotation(int length) {
+  /**
+   * Rotary positions, or null if the model has none.
+   *
+   * @param positions row-major (rows, tokens)
+   */
+  Rotation rotation(int[] positions, int rows) {
     if (architecture.rotary().isEmpty()) {
       return null;
     }
     RotaryFrequencies frequencies = architecture.rotary().get();
-    Shape shape = new Shape(length, architecture.headSize());
+    Shape shape = new Shape(rows, 1, positions.length / rows, architecture.headSize());
     return new Rotation(
-        floats(frequencies.table(length, true), shape),
-        floats(frequencies.table(length, false), shape));
+        floats(frequencies.table(positions, true), shape),
+        floats(frequencies.table(positions, false), shape));
   }
 
-  private NDArray floats(float[] values, Shape shape) {
+  NDArray ids(long[] values, Shape shape) {
+    return scope.create(values, shape);
+  }
+
+  /** In the model's precision. */
+  NDArray floats(float[] values, Shape shape) {
     return operations.kernels().cast(scope.create(values, shape), precision);
   }
 }

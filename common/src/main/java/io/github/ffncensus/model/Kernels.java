@@ -34,7 +34,9 @@ interface Kernels {
   /** Root-mean-square norm over the last axis, computed in float32. */
   NDArray rmsNorm(NDArray x, NDArray gain, double epsilon);
 
-  /** Rotates query or key (batch, heads, length, head size) by (length, head size) tables. */
+  /**
+   * Rotates query or key (batch, heads, length, head size) by (1 or batch, 1, length, head size).
+   */
   NDArray rotate(NDArray x, NDArray cosine, NDArray sine);
 
   /** A copy in another number format; the array itself if it has that format already. */

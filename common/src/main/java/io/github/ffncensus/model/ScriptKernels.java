@@ -1,13 +1,17 @@
 package io.github.ffncensus.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Activation;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * {@link Kernels} through a TorchScript module that is written at start: fused attention and
- * activations, and bfloat16. Results belong to the manager of the first array argument.
+ * activations, and bfloat16. Results belong to the manager of the first array argument. Gradients
+ * flow through all of them, for which numbers have to be passed as tensors.
  */
 final class ScriptKernels implements Kernels, AutoCloseable {
   private static final String CLASS_NAME = "Kernels";
@@ -21,22 +25,22 @@ final class ScriptKernels implements Kernels, AutoCloseable {
         training : bool
         def forward(self: __torch__.Kernels, x: Tensor) -> Tensor:
           return x
-        def attend_all(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
-          return torch.scaled_dot_product_attention(q, k, v, None, 0., False, scale=scale)
-        def attend_causal(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
-          return torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=scale)
-        def attend_masked(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
-          return torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=scale)
+        def attend_all(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, scale: Tensor) -> Tensor:
+          return torch.scaled_dot_product_attention(q, k, v, None, 0., False, scale=float(scale))
+        def attend_causal(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, scale: Tensor) -> Tensor:
+          return torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=float(scale))
+        def attend_masked(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: Tensor) -> Tensor:
+          return torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=float(scale))
         def gelu_tanh(self: __torch__.Kernels, x: Tensor) -> Tensor:
           return torch.gelu(x, approximate="tanh")
         def silu(self: __torch__.Kernels, x: Tensor) -> Tensor:
           return torch.silu(x)
         def quick_gelu(self: __torch__.Kernels, x: Tensor) -> Tensor:
           return torch.mul(x, torch.sigmoid(torch.mul(x, 1.702)))
-        def rms_norm(self: __torch__.Kernels, x: Tensor, gain: Tensor, epsilon: float) -> Tensor:
+        def rms_norm(self: __torch__.Kernels, x: Tensor, gain: Tensor, epsilon: Tensor) -> Tensor:
           full = torch.to(x, 6)
           mean = torch.mean(torch.mul(full, full), [-1], True)
-          scaled = torch.mul(full, torch.rsqrt(torch.add(mean, epsilon)))
+          scaled = torch.mul(full, torch.rsqrt(torch.add(mean, float(epsilon))))
           return torch.mul(gain, torch.type_as(scaled, x))
         def rotate(self: __torch__.Kernels, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
           first, second = torch.chunk(x, 2, -1)
@@ -52,19 +56,22 @@ final class ScriptKernels implements Kernels, AutoCloseable {
           return torch.to(torch.view_copy(bits, dtype=15), 6)
       """;
 
+  private final NDManager manager;
   private final ScriptModule module;
+  private final Map<Double, NDArray> numbers = new ConcurrentHashMap<>();
 
   ScriptKernels(NDManager parent) {
-    module = new ScriptModule(parent, CLASS_NAME, SOURCE);
+    manager = parent.newSubManager();
+    module = new ScriptModule(manager, CLASS_NAME, SOURCE);
   }
 
   @Override
   public NDArray attention(
       NDArray query, NDArray key, NDArray value, NDArray mask, AttentionScope scope, double scale) {
     return switch (scope) {
-      case ALL -> call("attend_all", query, key, value, scale);
-      case CAUSAL -> call("attend_causal", query, key, value, scale);
-      case MASKED -> call("attend_masked", query, key, value, mask, scale);
+      case ALL -> module.apply("attend_all", query, key, value, number(scale));
+      case CAUSAL -> module.apply("attend_causal", query, key, value, number(scale));
+      case MASKED -> module.apply("attend_masked", query, key, value, mask, number(scale));
     };
   }
 
@@ -73,45 +80,45 @@ final class ScriptKernels implements Kernels, AutoCloseable {
     return switch (function) {
       case RELU -> Activation.relu(x);
       case GELU -> Activation.gelu(x);
-      case GELU_TANH -> call("gelu_tanh", x);
-      case QUICK_GELU -> call("quick_gelu", x);
-      case SILU -> call("silu", x);
+      case GELU_TANH -> module.apply("gelu_tanh", x);
+      case QUICK_GELU -> module.apply("quick_gelu", x);
+      case SILU -> module.apply("silu", x);
     };
   }
 
   @Override
   public NDArray rmsNorm(NDArray x, NDArray gain, double epsilon) {
-    return call("rms_norm", x, gain, epsilon);
+    return module.apply("rms_norm", x, gain, number(epsilon));
   }
 
   @Override
   public NDArray rotate(NDArray x, NDArray cosine, NDArray sine) {
-    return call("rotate", x, cosine, sine);
+    return module.apply("rotate", x, cosine, sine);
   }
 
   @Override
   public NDArray cast(NDArray x, Precision precision) {
     return switch (precision) {
-      case FLOAT32 -> x.getDataType() == DataType.FLOAT32 ? x : call("to_float32", x);
-      case FLOAT16 -> x.getDataType() == DataType.FLOAT16 ? x : call("to_float16", x);
-      case BFLOAT16 -> call("to_bfloat16", x);
+      case FLOAT32 -> x.getDataType() == DataType.FLOAT32 ? x : module.apply("to_float32", x);
+      case FLOAT16 -> x.getDataType() == DataType.FLOAT16 ? x : module.apply("to_float16", x);
+      case BFLOAT16 -> module.apply("to_bfloat16", x);
     };
   }
 
   @Override
   public NDArray bfloat16Bits(NDArray bits) {
-    return call("bfloat16_bits", bits);
+    return module.apply("bfloat16_bits", bits);
   }
 
-  private NDArray call(String method, NDArray first, Object... others) {
-    Object[] arguments = new Object[others.length + 1];
-    arguments[0] = first;
-    System.arraycopy(others, 0, arguments, 1, others.length);
-    return module.call(first.getManager(), method, arguments);
+  /** On the host, where reading it waits for no device. */
+  private NDArray number(double value) {
+    return numbers.computeIfAbsent(
+        value, number -> manager.create(number).toDevice(Device.cpu(), false));
   }
 
   @Override
   public void close() {
     module.close();
+    manager.close();
   }
 }

@@ -2,6 +2,7 @@ package io.github.ffncensus.model;
 
 import io.github.ffncensus.model.Architecture.PositionEncoding;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * A batch as the embeddings read it: row-major (size, length), padded on the right.
@@ -9,7 +10,7 @@ import java.util.Arrays;
  * @param lengths of the sequences, without padding
  * @param tokens ids; padding has the architecture's padding id
  * @param tablePositions rows of the position table
- * @param positions index of each token in its sequence, which counts for rotary positions
+ * @param positions index of each token in its sequence, which rotary positions go by
  */
 record TokenGrid(int length, int[] lengths, long[] tokens, long[] tablePositions, int[] positions) {
 
@@ -36,6 +37,39 @@ record TokenGrid(int length, int[] lengths, long[] tokens, long[] tablePositions
       }
     }
     return new TokenGrid(length, lengths, tokens, tablePositions, positions);
+  }
+
+  /**
+   * The same tokens in another order, some positions of each row first. A model whose tokens all
+   * see each other computes the same: where a token stands is in its embedding.
+   *
+   * @param first by row, those that come first, in this order; the others keep theirs
+   */
+  TokenGrid withFirst(int[][] first) {
+    long[] movedTokens = new long[tokens.length];
+    long[] movedTablePositions = new long[tokens.length];
+    int[] movedPositions = new int[tokens.length];
+    for (int row = 0; row < size(); row++) {
+      int[] chosen = first[row];
+      int start = row * length;
+      int[] order =
+          IntStream.concat(
+                  Arrays.stream(chosen),
+                  IntStream.range(0, length)
+                      .filter(t -> Arrays.stream(chosen).noneMatch(c -> c == t)))
+              .toArray();
+      for (int t = 0; t < length; t++) {
+        movedTokens[start + t] = tokens[start + order[t]];
+        movedTablePositions[start + t] = tablePositions[start + order[t]];
+        movedPositions[start + t] = positions[start + order[t]];
+      }
+    }
+    return new TokenGrid(length, lengths, movedTokens, movedTablePositions, movedPositions);
+  }
+
+  /** Whether each row's tokens stand in the order of its sequence. */
+  boolean inOrder() {
+    return IntStream.range(0, positions.length).allMatch(i -> positions[i] == i % length);
   }
 
   int size() {

@@ -115,6 +115,51 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs a batch once, so that the rest of the model can be run again from the FFN of any layer.
+   *
+   * @param positions by sequence, ascending, at least one: those at which something will change or
+   *     be read
+   * @return the caller closes it
+   * @throws CensusException of kind INPUT if a sequence is longer than the model takes
+   */
+  public ResumablePass resumable(TokenBatch batch, int[][] positions) {
+    checkLength(batch);
+    return new ResumablePass(blocks, operations, weights, precision, manager, batch, positions);
+  }
+
+  /**
+   * y: what an FFN makes of coefficients.
+   *
+   * @param coefficients (..., intermediate), float32 or in the model's precision
+   * @return (..., hidden), in the model's precision; belongs to the coefficients' manager
+   */
+  public NDArray ffnOutput(int layer, NDArray coefficients) {
+    return blocks.get(layer).ffnOutput(kernels.cast(coefficients, precision));
+  }
+
+  /**
+   * Takes a gradient from an FFN's output back to its coefficients: its product with each value
+   * vector.
+   *
+   * @param gradients with respect to y, (..., hidden), float32 or in the model's precision
+   * @return with respect to m, (..., intermediate), float32; belongs to the gradients' manager
+   */
+  public NDArray coefficientGradients(int layer, NDArray gradients) {
+    NDManager owner = gradients.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray narrow = kernels.cast(gradients, precision);
+      if (narrow != gradients) {
+        narrow.attach(scope);
+      }
+      NDArray product = narrow.matMul(weights.layers().get(layer).down().weight());
+      product.attach(scope);
+      NDArray wide = kernels.cast(product, Precision.FLOAT32);
+      wide.attach(owner);
+      return wide;
+    }
+  }
+
   /** Whether the checkpoint can predict tokens; a bare encoder cannot. */
   public boolean hasHead() {
     return weights.head().isPresent();
