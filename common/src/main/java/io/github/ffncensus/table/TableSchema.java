@@ -20,7 +20,12 @@ public final class TableSchema {
           "value_predictions",
           "trigger_perturbations",
           "perturbation_summary",
-          "key_value_findings");
+          "key_value_findings",
+          "fact_interventions",
+          "neuron_interactions",
+          "fact_edits",
+          "fact_edit_prompts",
+          "edit_deltas");
 
   private TableSchema() {}
 

@@ -68,22 +68,37 @@ public final class EditJob {
     if (config.update().factsPerRelation() == 0) {
       return Map.of();
     }
-    Dataset<Row> facts = FactRows.facts(context.rows(FactRows.PROMPTS));
+    Dataset<Row> facts = FactRows.facts(context.rows(FactRows.PROMPTS)).persist();
+    try {
+      return updates(context, config, text, facts);
+    } finally {
+      facts.unpersist();
+    }
+  }
+
+  private static Map<String, List<TableFile>> updates(
+      StageContext context, EditConfig config, ArrayList<EncodedPrompt> text, Dataset<Row> facts) {
     Relations relations = Relations.of(facts);
     UpdateTasks tasks = new UpdateTasks(relations, config.update().factsPerRelation());
     Dataset<Row> updates =
-        UpdateCandidates.of(facts, context.rows(FactRows.NEURONS), tasks, config);
-    Dataset<Row> draws =
-        updates
-            .flatMap(
-                (FlatMapFunction<Row, Row>) new DrawDamage(relations, config),
-                Encoders.row(FactRows.DRAW))
-            .union(ofTheSameSubject(updates, facts));
-    Dataset<Row> work =
-        FactRows.withDrawn(draws, facts)
-            .join(updates.drop("work", "head", "ordinal"), new String[] {"relation", "fact_id"});
-    return context.groups(
-        "updates", work, "work", tasks.count(), new UpdateFacts(context.setup(), text));
+        UpdateCandidates.of(facts, context.rows(FactRows.NEURONS), tasks, config).persist();
+    try {
+      Dataset<Row> draws =
+          updates
+              // Rows that one function hands to the next have no schema; those of a select have.
+              .select("work", "relation", "fact_id", "ordinal")
+              .flatMap(
+                  (FlatMapFunction<Row, Row>) new DrawDamage(relations, config),
+                  Encoders.row(FactRows.DRAW))
+              .union(ofTheSameSubject(updates, facts));
+      Dataset<Row> work =
+          FactRows.withDrawn(draws, facts)
+              .join(updates.drop("work", "head", "ordinal"), new String[] {"relation", "fact_id"});
+      return context.groups(
+          "updates", work, "work", tasks.count(), new UpdateFacts(context.setup(), text));
+    } finally {
+      updates.unpersist();
+    }
   }
 
   /** Facts of other relations with the same head. */

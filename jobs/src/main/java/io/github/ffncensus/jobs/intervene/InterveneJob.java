@@ -22,7 +22,20 @@ public final class InterveneJob {
   /** Returns the files of each table, left in staging. */
   public static Map<String, List<TableFile>> run(StageContext context) {
     InterveneConfig config = context.config().intervene();
-    Dataset<Row> facts = FactRows.facts(context.rows(FactRows.PROMPTS));
+    Dataset<Row> facts = FactRows.facts(context.rows(FactRows.PROMPTS)).persist();
+    try {
+      Map<String, List<TableFile>> tables = interventions(context, config, facts);
+      for (String table : List.of(InterveneFacts.INTERVENTIONS, InterveneFacts.INTERACTIONS)) {
+        context.made(table, tables.getOrDefault(table, List.of()));
+      }
+      return context.made();
+    } finally {
+      facts.unpersist();
+    }
+  }
+
+  private static Map<String, List<TableFile>> interventions(
+      StageContext context, InterveneConfig config, Dataset<Row> facts) {
     Relations relations = Relations.of(facts);
     Dataset<Row> draws =
         facts.flatMap(
@@ -34,16 +47,11 @@ public final class InterveneJob {
                 FactRows.neurons(context.rows(FactRows.NEURONS)),
                 new String[] {"relation", "fact_id"},
                 "left");
-    Map<String, List<TableFile>> tables =
-        context.groups(
-            "interventions",
-            work,
-            "work",
-            DrawTargets.tasks(relations),
-            new InterveneFacts(context.setup()));
-    for (String table : List.of(InterveneFacts.INTERVENTIONS, InterveneFacts.INTERACTIONS)) {
-      context.made(table, tables.getOrDefault(table, List.of()));
-    }
-    return context.made();
+    return context.groups(
+        "interventions",
+        work,
+        "work",
+        DrawTargets.tasks(relations),
+        new InterveneFacts(context.setup()));
   }
 }
