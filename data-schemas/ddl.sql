@@ -87,6 +87,57 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/trigger_prefixes';
 
+CREATE TABLE IF NOT EXISTS layer_composition (
+  `layer` INT,
+  `positions` BIGINT,
+  `mean_active_memories` DOUBLE,
+  `active_fraction` DOUBLE,
+  `zero_agreement_fraction` DOUBLE,
+  `zero_agreement_reading` STRING,
+  `zero_agreement_active` DOUBLE,
+  `zero_agreement_positive` DOUBLE,
+  `zero_agreement_all` DOUBLE,
+  `zero_agreement_code` DOUBLE,
+  `active_p10` INT,
+  `active_p50` INT,
+  `active_p90` INT,
+  `mean_negative_memories` DOUBLE,
+  `mean_large_memories` DOUBLE,
+  `mean_agreeing_memories` DOUBLE,
+  `agreeing_share` DOUBLE,
+  `short_prefix_fraction` DOUBLE,
+  `short_prefix_fraction_of_agreeing` DOUBLE,
+  `lens` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/layer_composition';
+
+CREATE TABLE IF NOT EXISTS prediction_refinement (
+  `layer` INT,
+  `positions` BIGINT,
+  `residual_matches_output` DOUBLE,
+  `mean_output_probability` DOUBLE,
+  `residual` DOUBLE,
+  `ffn` DOUBLE,
+  `agreement` DOUBLE,
+  `composition` DOUBLE,
+  `residual_positions` BIGINT,
+  `ffn_positions` BIGINT,
+  `agreement_positions` BIGINT,
+  `composition_positions` BIGINT,
+  `split_agreement_positions` BIGINT,
+  `median_output_probability` DOUBLE,
+  `settled_positions` BIGINT,
+  `residual_token_z_in_ffn` DOUBLE,
+  `lens` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/prediction_refinement';
+
 CREATE TABLE IF NOT EXISTS value_predictions (
   `layer` INT,
   `neuron` INT,
@@ -151,6 +202,64 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/perturbation_summary';
 
+CREATE TABLE IF NOT EXISTS memory_positions (
+  `layer` INT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `token_id` INT,
+  `token` STRING,
+  `output_token_id` INT,
+  `output_token` STRING,
+  `output_probability` DOUBLE,
+  `output_entropy` DOUBLE,
+  `residual_length` FLOAT,
+  `residual_rank` INT,
+  `active_memories` INT,
+  `total_contribution` DOUBLE,
+  `residual_token_id` INT,
+  `residual_token` STRING,
+  `residual_output_rank` INT,
+  `residual_output_probability` DOUBLE,
+  `ffn_token_id` INT,
+  `ffn_token` STRING,
+  `ffn_output_rank` INT,
+  `ffn_output_probability` DOUBLE,
+  `residual_token_rank_in_ffn` INT,
+  `residual_token_probability_in_ffn` DOUBLE,
+  `median_output_rank` INT,
+  `output_voters` INT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/memory_positions';
+
+CREATE TABLE IF NOT EXISTS memory_ablations (
+  `layer` INT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `rank` INT,
+  `neuron` INT,
+  `coefficient` FLOAT,
+  `contribution` FLOAT,
+  `value_token_id` INT,
+  `value_token` STRING,
+  `output_token_id` INT,
+  `output_token` STRING,
+  `output_rank_in_value` INT,
+  `output_probability_in_value` DOUBLE,
+  `ffn_token_rank_in_value` INT,
+  `ffn_token_probability_in_value` DOUBLE,
+  `log_probability_change` DOUBLE,
+  `changes_prediction` BOOLEAN,
+  `prediction_without_id` INT,
+  `prediction_without` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/memory_ablations';
+
 CREATE TABLE IF NOT EXISTS key_value_findings (
   `finding` STRING,
   `layer` INT,
@@ -162,6 +271,151 @@ CREATE TABLE IF NOT EXISTS key_value_findings (
 USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/key_value_findings';
+
+CREATE TABLE IF NOT EXISTS fact_rejects (
+  `source` STRING,
+  `line` BIGINT,
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `reason` STRING,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_rejects';
+
+CREATE TABLE IF NOT EXISTS fact_prompts (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `prompt` STRING,
+  `answer` STRING,
+  `answer_token_ids` ARRAY<INT>,
+  `answer_probability` DOUBLE,
+  `answer_rank` INT,
+  `predicted` STRING,
+  `predicted_token_ids` ARRAY<INT>,
+  `head` STRING,
+  `aliases` ARRAY<STRING>,
+  `tails` ARRAY<STRING>,
+  `language` STRING,
+  `reading` STRING,
+  `negative` BOOLEAN,
+  `votes` BOOLEAN,
+  `answer_in_head` BOOLEAN,
+  `other_answers` INT,
+  `max_attribution` FLOAT,
+  `max_activation` FLOAT,
+  `attribution_threshold` DOUBLE,
+  `activation_threshold` DOUBLE,
+  `source` STRING,
+  `line` BIGINT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_prompts';
+
+CREATE TABLE IF NOT EXISTS fact_attributions (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `neuron` INT,
+  `attribution` FLOAT,
+  `activation` FLOAT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_attributions';
+
+CREATE TABLE IF NOT EXISTS fact_activations (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `neuron` INT,
+  `attribution` FLOAT,
+  `activation` FLOAT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_activations';
+
+CREATE TABLE IF NOT EXISTS attribution_layers (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `probability_full` DOUBLE,
+  `probability_zeroed` DOUBLE,
+  `attribution_sum` DOUBLE,
+  `residual` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/attribution_layers';
+
+CREATE TABLE IF NOT EXISTS knowledge_neurons (
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `layer` INT,
+  `neuron` INT,
+  `prompts_sharing` INT,
+  `prompts` INT,
+  `mean_attribution` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neurons';
+
+CREATE TABLE IF NOT EXISTS relation_neurons (
+  `method` STRING,
+  `relation` STRING,
+  `layer` INT,
+  `neuron` INT,
+  `facts_sharing` INT,
+  `facts` INT,
+  `rank` INT,
+  `mean_attribution` DOUBLE,
+  `in_relation_set` BOOLEAN,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/relation_neurons';
+
+CREATE TABLE IF NOT EXISTS refinement_ratios (
+  `method` STRING,
+  `relation` STRING,
+  `ratio` DOUBLE,
+  `mean_neurons` DOUBLE,
+  `in_band` BOOLEAN,
+  `facts` INT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/refinement_ratios';
+
+CREATE TABLE IF NOT EXISTS knowledge_neuron_findings (
+  `finding` STRING,
+  `layer` INT,
+  `value` DOUBLE,
+  `paper_value` DOUBLE,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neuron_findings';
 
 CREATE TABLE IF NOT EXISTS fact_interventions (
   `method` STRING,
@@ -309,6 +563,12 @@ CREATE OR REPLACE VIEW neuron_stats AS
 CREATE OR REPLACE VIEW trigger_prefixes AS
   SELECT * FROM read_parquet('${warehouse}/trigger_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW layer_composition AS
+  SELECT * FROM read_parquet('${warehouse}/layer_composition/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW prediction_refinement AS
+  SELECT * FROM read_parquet('${warehouse}/prediction_refinement/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW value_predictions AS
   SELECT * FROM read_parquet('${warehouse}/value_predictions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
@@ -318,8 +578,41 @@ CREATE OR REPLACE VIEW trigger_perturbations AS
 CREATE OR REPLACE VIEW perturbation_summary AS
   SELECT * FROM read_parquet('${warehouse}/perturbation_summary/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW memory_positions AS
+  SELECT * FROM read_parquet('${warehouse}/memory_positions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW memory_ablations AS
+  SELECT * FROM read_parquet('${warehouse}/memory_ablations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_rejects AS
+  SELECT * FROM read_parquet('${warehouse}/fact_rejects/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_prompts AS
+  SELECT * FROM read_parquet('${warehouse}/fact_prompts/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_attributions AS
+  SELECT * FROM read_parquet('${warehouse}/fact_attributions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_activations AS
+  SELECT * FROM read_parquet('${warehouse}/fact_activations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW attribution_layers AS
+  SELECT * FROM read_parquet('${warehouse}/attribution_layers/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neurons AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neurons/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW relation_neurons AS
+  SELECT * FROM read_parquet('${warehouse}/relation_neurons/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW refinement_ratios AS
+  SELECT * FROM read_parquet('${warehouse}/refinement_ratios/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neuron_findings AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW fact_interventions AS
   SELECT * FROM read_parquet('${warehouse}/fact_interventions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
@@ -356,6 +649,31 @@ CREATE OR REPLACE VIEW reject_reasons AS
   SELECT run_id, source, reason, count(*) AS documents
   FROM rejects
   GROUP BY run_id, source, reason;
+
+-- Why facts and prompts were not used.
+CREATE OR REPLACE VIEW fact_reject_reasons AS
+  SELECT run_id, source, reason, count(*) AS rejects
+  FROM fact_rejects
+  GROUP BY run_id, source, reason;
+
+-- A fact at a glance: how well the model knows it, and how many neurons each method gives it.
+CREATE OR REPLACE VIEW facts_with_neurons AS
+  SELECT f.run_id, f.relation, f.fact_id, f.head, f.answer, f.prompts, f.prompts_answered, f.mean_answer_probability,
+    coalesce(n.by_integrated_gradients, 0) AS by_integrated_gradients, coalesce(n.by_activation, 0) AS by_activation
+  FROM (
+    SELECT run_id, relation, fact_id, min(head) AS head, min(answer) AS answer, count(*) AS prompts,
+      sum(CASE WHEN answer_rank = 1 THEN 1 ELSE 0 END) AS prompts_answered, avg(answer_probability) AS mean_answer_probability
+    FROM fact_prompts
+    WHERE NOT negative
+    GROUP BY run_id, relation, fact_id
+  ) f
+  LEFT JOIN (
+    SELECT run_id, relation, fact_id,
+      sum(CASE WHEN method = 'integrated_gradients' THEN 1 ELSE 0 END) AS by_integrated_gradients,
+      sum(CASE WHEN method = 'activation' THEN 1 ELSE 0 END) AS by_activation
+    FROM knowledge_neurons
+    GROUP BY run_id, relation, fact_id
+  ) n ON n.run_id = f.run_id AND n.relation = f.relation AND n.fact_id = f.fact_id;
 
 -- What suppressing and amplifying knowledge neurons does, by relation. ratio_of_means is the paper's: the mean change of the
 -- answer's probability over its mean. lost: of the answers that were the top prediction, the share that no longer are.

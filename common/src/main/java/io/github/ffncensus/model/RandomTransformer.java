@@ -25,7 +25,17 @@ public final class RandomTransformer {
 
   /** A random model of {@link #gpt2SmallShape()}, with a head. */
   public static Transformer gpt2Small(Device device) {
-    return create(device, gpt2SmallShape());
+    return create(device, gpt2SmallShape(), true);
+  }
+
+  /**
+   * A random model of the shape that Geva et al. 2021 look at: 16 layers, 1,024 wide, 4,096 neurons
+   * a layer, ReLU, no final norm. Theirs has an adaptive softmax, this one a full one.
+   *
+   * @param vocabulary theirs has 267,744 tokens
+   */
+  public static Transformer wikiText103(Device device, int vocabulary) {
+    return create(device, causal(16, 1024, 8, 4096, vocabulary, ActivationFunction.RELU), false);
   }
 
   /** The shape of GPT-2 small: 12 layers, 768 wide, 3,072 neurons a layer. */
@@ -73,7 +83,7 @@ public final class RandomTransformer {
     return TorchEngine.newManager(device);
   }
 
-  private static Transformer create(Device device, Architecture architecture) {
+  private static Transformer create(Device device, Architecture architecture, boolean finalNorm) {
     TorchEngine.prepareThread();
     NDManager manager = TorchEngine.newManager(device);
     RandomTransformer random = new RandomTransformer(manager, architecture);
@@ -85,7 +95,7 @@ public final class RandomTransformer {
             Optional.empty(),
             Optional.empty(),
             IntStream.range(0, architecture.layers()).mapToObj(l -> random.layer()).toList(),
-            Optional.of(random.norm()),
+            finalNorm ? Optional.of(random.norm()) : Optional.empty(),
             Optional.of(new Head(null, null, new Linear(tokens, null))));
     return new Transformer(
         architecture, weights, new ScriptKernels(manager), Precision.FLOAT32, manager);

@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs;
 
+import io.github.ffncensus.jobs.attribute.AttributeJob;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.edit.EditJob;
@@ -70,9 +71,10 @@ final class SparkStages implements StageRunner {
       case INGEST -> ingest();
       case SCAN -> scan();
       case INTERPRET -> new StageResult(InterpretJob.run(context(stage)), Map.of(), Map.of());
+      case ATTRIBUTE -> new StageResult(AttributeJob.run(context(stage)), Map.of(), Map.of());
       case INTERVENE -> new StageResult(InterveneJob.run(context(stage)), Map.of(), Map.of());
       case EDIT -> new StageResult(EditJob.run(context(stage)), Map.of(), Map.of());
-      case ATTRIBUTE, KN_STATS ->
+      case KN_STATS ->
           throw new IllegalStateException("no job for the stage " + stage.word());
     };
   }

@@ -1,5 +1,9 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.knowledge.attribution.AnswerPath;
+import io.github.ffncensus.knowledge.attribution.AttributionTarget;
+import io.github.ffncensus.knowledge.attribution.StepRule;
+import io.github.ffncensus.knowledge.attribution.TargetTokens;
 import io.github.ffncensus.knowledge.edit.Erasure;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
@@ -75,6 +79,16 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("scan.activations.per-token", ValueType.integer(1, 1 << 24)),
           key("scan.activations.threshold", ANY_NUMBER),
           key("scan.activations.neurons", ValueType.listOf(NEURON, 0)),
+          key("scan.sampled-positions.mode", ValueType.oneOf(PositionsConfig.Mode.class)),
+          key("scan.sampled-positions.per-sequence", ValueType.integer(1, 1 << 24)),
+          key("scan.sampled-positions.rate", ValueType.decimal(0, 1)),
+          key("scan.sampled-positions.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("scan.sampled-positions.lens", ValueType.oneOf(PositionsConfig.StateLens.class)),
+          key("scan.layer-composition.enabled", ValueType.bool()),
+          key(
+              "scan.layer-composition.zero-agreement",
+              ValueType.oneOf(PositionsConfig.ZeroAgreement.class)),
+          key("scan.prediction-refinement.enabled", ValueType.bool()),
           key("interpret.values.enabled", ValueType.bool()),
           key("interpret.values.lens", ValueType.oneOf(CensusConfig.ValueLens.class)),
           key("interpret.values.top-tokens", ValueType.integer(1, 10_000)),
@@ -82,6 +96,11 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("interpret.perturbations.neurons-per-layer", ValueType.integer(0, 1 << 24)),
           key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),
           key("interpret.perturbations.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("interpret.memories.enabled", ValueType.bool()),
+          key("interpret.memories.sequences", ValueType.integer(1, 1 << 24)),
+          key("interpret.memories.positions-per-sequence", ValueType.integer(1, 1 << 10)),
+          key("interpret.memories.strongest", ValueType.integer(1, 100_000)),
+          key("interpret.memories.seed", ValueType.integer(0, Long.MAX_VALUE)),
           key("interpret.findings.enabled", ValueType.bool()),
           operational("facts.input", ValueType.listOf(ValueType.text(), 0)),
           operational("facts.templates", ValueType.listOf(ValueType.text(), 0)),
@@ -90,6 +109,14 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("facts.min-templates", ValueType.integer(1, 1_000_000)),
           key("facts.fill", ValueType.oneOf(PromptEncoder.Fill.class)),
           key("attribute.shard-prompts", ValueType.integer(1, 10_000_000)),
+          key("attribute.rule", ValueType.oneOf(StepRule.class)),
+          key("attribute.steps", ValueType.integer(1, 1_000_000)),
+          key("attribute.target", ValueType.oneOf(AttributionTarget.class)),
+          key("attribute.target-tokens", ValueType.oneOf(TargetTokens.class)),
+          key("attribute.answer-path", ValueType.oneOf(AnswerPath.class)),
+          key("attribute.baseline", ValueType.oneOf(AttributeConfig.BaselineKind.class)),
+          key("attribute.baseline-input", ValueType.listOf(ValueType.text(), 0)),
+          operational("attribute.row-tokens", ValueType.integer(1, 1 << 30)),
           key("attribute.cut", ValueType.decimal(0, 1)),
           key("attribute.min-answer-probability", ValueType.decimal(0, 1)),
           key("attribute.max-answer-rank", ValueType.integer(0, 1 << 30)),

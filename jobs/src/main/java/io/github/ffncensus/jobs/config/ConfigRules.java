@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.jobs.config.AttributeConfig.BaselineKind;
 import io.github.ffncensus.jobs.config.CensusConfig.ActivationMode;
 import io.github.ffncensus.jobs.config.CensusConfig.Activations;
 import io.github.ffncensus.jobs.config.CensusConfig.Format;
@@ -38,10 +39,7 @@ final class ConfigRules {
           "census.corpus.file-is-document is for format = text, and the format is "
               + Words.of(config.corpus().format()));
     }
-    CoarseRule activation = config.attribute().activation();
-    CoarseRule gradients = config.attribute().integratedGradients();
-    checkThreshold(gradients, "attribute.integrated-gradients.threshold", report);
-    checkThreshold(activation, "attribute.activation.threshold", report);
+    checkAttribution(config, report);
     if (config.intervene().factors().contains(1.0)) {
       report.accept(
           "intervene.factors",
@@ -51,7 +49,8 @@ final class ConfigRules {
     if (config.stages().contains(Stage.SCAN) && observesNothing(config.scan())) {
       report.accept(
           "stages",
-          "the stage scan has nothing to do: neuron-stats and trigger-prefixes are not enabled and activations.mode is off;"
+          "the stage scan has nothing to do: neuron-stats, trigger-prefixes, layer-composition and prediction-refinement are"
+              + " not enabled and activations.mode is off;"
               + " enable one of them in census.scan, or leave scan out of census.stages");
     }
   }
@@ -63,6 +62,25 @@ final class ConfigRules {
           "census.edit.write-model.folder is set: census.edit.write-model.edits must list what the model is to have,"
               + " as in [\"update:P19/P19-4\", \"erase:P27\"]");
     }
+  }
+
+  private static void checkAttribution(CensusConfig config, BiConsumer<String, String> report) {
+    AttributeConfig attribute;
+    try {
+      attribute = config.attribute();
+    } catch (IllegalArgumentException e) {
+      report.accept("attribute.steps", "census.attribute.steps: " + e.getMessage());
+      return;
+    }
+    if ((attribute.baseline() == BaselineKind.GIVEN) == attribute.baselineInput().isEmpty()) {
+      report.accept(
+          "attribute.baseline",
+          "census.attribute.baseline = given and census.attribute.baseline-input, which names the files, belong together");
+    }
+    CoarseRule activation = attribute.activation();
+    CoarseRule gradients = attribute.integratedGradients();
+    checkThreshold(gradients, "attribute.integrated-gradients.threshold", report);
+    checkThreshold(activation, "attribute.activation.threshold", report);
   }
 
   private static void requireInputs(CensusConfig config, BiConsumer<String, String> report) {
@@ -112,6 +130,7 @@ final class ConfigRules {
   private static boolean observesNothing(Scan scan) {
     return !scan.neuronStats().enabled()
         && !scan.triggerPrefixes().enabled()
+        && !scan.positions().enabled()
         && scan.activations().mode() == ActivationMode.OFF;
   }
 }
