@@ -74,8 +74,7 @@ final class SparkStages implements StageRunner {
       case ATTRIBUTE -> new StageResult(AttributeJob.run(context(stage)), Map.of(), Map.of());
       case INTERVENE -> new StageResult(InterveneJob.run(context(stage)), Map.of(), Map.of());
       case EDIT -> new StageResult(EditJob.run(context(stage)), Map.of(), Map.of());
-      case KN_STATS ->
-          throw new IllegalStateException("no job for the stage " + stage.word());
+      case KN_STATS -> throw new IllegalStateException("no job for the stage " + stage.word());
     };
   }
 

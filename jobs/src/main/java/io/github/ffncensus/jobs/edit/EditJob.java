@@ -1,16 +1,14 @@
 package io.github.ffncensus.jobs.edit;
 
-import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.desc;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
-import static org.apache.spark.sql.functions.row_number;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.attribute.PromptReading;
 import io.github.ffncensus.jobs.config.EditConfig;
 import io.github.ffncensus.jobs.knowledge.FactRows;
+import io.github.ffncensus.jobs.knowledge.KnowledgeFindings;
 import io.github.ffncensus.jobs.knowledge.Relations;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.knowledge.EncodedPrompt;
@@ -26,7 +24,6 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.expressions.Window;
 
 /**
  * Updates facts and erases relations: {@code fact_edits}, {@code fact_edit_prompts} and {@code
@@ -49,6 +46,7 @@ public final class EditJob {
     for (String table : List.of(EditFiles.EDITS, EditFiles.PROMPTS, EditFiles.DELTAS)) {
       context.made(table, tables.getOrDefault(table, List.of()));
     }
+    context.step("findings", () -> KnowledgeFindings.write(context));
     config.writeModel().ifPresent(wanted -> EditedModel.write(context, wanted));
     return context.made();
   }
@@ -81,7 +79,9 @@ public final class EditJob {
     Relations relations = Relations.of(facts);
     UpdateTasks tasks = new UpdateTasks(relations, config.update().factsPerRelation());
     Dataset<Row> updates =
-        UpdateCandidates.of(facts, context.rows(FactRows.NEURONS), tasks, config).persist();
+        UpdateCandidates.of(
+                facts, context.rows(FactRows.NEURONS), context.rows(FactRows.SHARED), tasks, config)
+            .persist();
     try {
       Dataset<Row> draws =
           updates
@@ -95,7 +95,11 @@ public final class EditJob {
           FactRows.withDrawn(draws, facts)
               .join(updates.drop("work", "head", "ordinal"), new String[] {"relation", "fact_id"});
       return context.groups(
-          "updates", work, "work", tasks.count(), new UpdateFacts(context.setup(), text));
+          "updates",
+          work,
+          "work",
+          tasks.count(),
+          new UpdateFacts(context.setup(), PromptReading.of(context.model()), text));
     } finally {
       updates.unpersist();
     }
@@ -143,31 +147,19 @@ public final class EditJob {
         work,
         "work",
         neurons.size(),
-        new EraseRelations(context.setup(), neurons, text));
+        new EraseRelations(context.setup(), PromptReading.of(context.model()), neurons, text));
   }
 
-  /**
-   * The neurons that most facts of a relation have: among equals those of the larger mean
-   * attribution, then the lower ones.
-   */
+  /** The first neurons of each relation that has any. */
   private static Map<String, ArrayList<Neuron>> mostFrequent(
       StageContext context, EditConfig config) {
     Map<String, ArrayList<Neuron>> neurons = new TreeMap<>();
     for (Row row :
         context
-            .rows(FactRows.NEURONS)
+            .rows(FactRows.SHARED)
             .filter(col("method").equalTo(config.method().key()))
-            .groupBy("relation", "layer", "neuron")
-            .agg(count(lit(1)).as("facts"), avg("mean_attribution").as("attribution"))
-            .withColumn(
-                "place",
-                row_number()
-                    .over(
-                        Window.partitionBy("relation")
-                            .orderBy(
-                                desc("facts"), desc("attribution"), col("layer"), col("neuron"))))
-            .filter(col("place").leq(config.erase().neurons()))
-            .orderBy("relation", "place")
+            .filter(col("rank").leq(config.erase().neurons()))
+            .orderBy("relation", "rank")
             .select("relation", "layer", "neuron")
             .collectAsList()) {
       neurons

@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.edit;
 
 import io.github.ffncensus.SeededHash;
+import io.github.ffncensus.jobs.attribute.PromptReading;
 import io.github.ffncensus.jobs.config.EditConfig;
 import io.github.ffncensus.jobs.edit.EditRow.Damage;
 import io.github.ffncensus.jobs.knowledge.FactKey;
@@ -30,6 +31,7 @@ final class EraseRelations implements GroupTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;
+  private final PromptReading reading;
   private final ArrayList<String> relations;
   private final ArrayList<ArrayList<Neuron>> neurons;
   private final ArrayList<EncodedPrompt> text;
@@ -39,8 +41,12 @@ final class EraseRelations implements GroupTask {
    * @param text what the damage to open text is measured on
    */
   EraseRelations(
-      TaskSetup setup, Map<String, ArrayList<Neuron>> neurons, ArrayList<EncodedPrompt> text) {
+      TaskSetup setup,
+      PromptReading reading,
+      Map<String, ArrayList<Neuron>> neurons,
+      ArrayList<EncodedPrompt> text) {
     this.setup = setup;
+    this.reading = reading;
     this.relations = new ArrayList<>(neurons.keySet());
     this.neurons = new ArrayList<>(neurons.values());
     this.text = text;
@@ -50,7 +56,7 @@ final class EraseRelations implements GroupTask {
   public GroupFiles call(int group, List<Row> rows) throws IOException {
     EditConfig config = setup.config().edit();
     Transformer model = setup.model();
-    PromptEncoder encoder = PromptRows.encoder(setup, model.architecture());
+    PromptEncoder encoder = reading.encoder(setup);
     Prompts own = Prompts.of(rows, true, encoder);
     Prompts others = Prompts.of(rows, false, encoder);
     EditFiles files = new EditFiles(setup);

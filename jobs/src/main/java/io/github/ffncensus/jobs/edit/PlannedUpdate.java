@@ -100,7 +100,7 @@ record PlannedUpdate(
     Fact fact = PromptRows.fact(key, rows);
     List<Prompt> changed =
         fact.prompts().stream()
-            .map(prompt -> new Prompt(prompt.id(), prompt.text(), target, false))
+            .map(prompt -> Prompt.of(prompt.id(), prompt.text(), target))
             .toList();
     Map<Integer, EncodedPrompt> targets = new TreeMap<>();
     for (PromptEncoder.Result result : encoder.encodeAll(List.of(fact.with(changed)))) {

@@ -1,10 +1,8 @@
 package io.github.ffncensus.jobs.edit;
 
 import static org.apache.spark.sql.functions.array_sort;
-import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
-import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
@@ -19,6 +17,8 @@ import org.apache.spark.sql.expressions.Window;
 
 /** Which facts are updated, by which neurons, and to what. */
 final class UpdateCandidates {
+  private static final long PARTS = 1_000_000;
+
   private UpdateCandidates() {}
 
   /**
@@ -26,9 +26,14 @@ final class UpdateCandidates {
    *
    * @param facts rows of {@link io.github.ffncensus.jobs.knowledge.FactRows#facts}
    * @param neurons rows of {@code knowledge_neurons}, of all methods
+   * @param shared rows of {@code relation_neurons}, of all methods
    */
   static Dataset<Row> of(
-      Dataset<Row> facts, Dataset<Row> neurons, UpdateTasks tasks, EditConfig config) {
+      Dataset<Row> facts,
+      Dataset<Row> neurons,
+      Dataset<Row> shared,
+      UpdateTasks tasks,
+      EditConfig config) {
     Dataset<Row> answers =
         facts
             .groupBy("relation")
@@ -41,7 +46,7 @@ final class UpdateCandidates {
                                 col("prompts").getItem(0).getField("answer").as("answer"))))
                     .as("answers"));
     return facts
-        .join(editable(facts, neurons, config), new String[] {"relation", "fact_id"})
+        .join(editable(neurons, shared, config), new String[] {"relation", "fact_id"})
         .flatMap(
             (FlatMapFunction<Row, Row>) new PickUpdate(config), Encoders.row(PickUpdate.PICKED))
         .withColumn(
@@ -58,23 +63,20 @@ final class UpdateCandidates {
 
   /** The neurons that few of a relation's facts share: {@code relation, fact_id, neurons}. */
   private static Dataset<Row> editable(
-      Dataset<Row> facts, Dataset<Row> neurons, EditConfig config) {
-    Dataset<Row> ofMethod =
-        neurons
-            .filter(col("method").equalTo(config.method().key()))
-            .select("relation", "fact_id", "layer", "neuron");
-    Dataset<Row> uses =
-        ofMethod.groupBy("relation", "layer", "neuron").agg(count(lit(1)).as("uses"));
-    Dataset<Row> sizes = facts.groupBy("relation").agg(count(lit(1)).as("facts"));
-    Column most = col("facts").multiply(lit(config.update().maxShare()));
+      Dataset<Row> neurons, Dataset<Row> shared, EditConfig config) {
+    // In whole numbers: 0.29 of 100 facts is 29, and 0.29 * 100 is less.
+    Column most = col("facts").multiply(Math.round(PARTS * config.update().maxShare()));
+    Column uses = col("facts_sharing");
     Column kept =
         config.update().countOwnTwice()
-            ? col("uses").plus(1).leq(most)
-            : col("uses").equalTo(1).or(col("uses").leq(most));
-    return ofMethod
-        .join(uses, new String[] {"relation", "layer", "neuron"})
-        .join(broadcast(sizes), "relation")
-        .filter(kept)
+            ? uses.plus(1).multiply(PARTS).leq(most)
+            : uses.equalTo(1).or(uses.multiply(PARTS).leq(most));
+    return neurons
+        .filter(col("method").equalTo(config.method().key()))
+        .select("method", "relation", "fact_id", "layer", "neuron")
+        .join(
+            shared.filter(kept).select("method", "relation", "layer", "neuron"),
+            new String[] {"method", "relation", "layer", "neuron"})
         .groupBy("relation", "fact_id")
         .agg(array_sort(collect_list(struct("layer", "neuron"))).as("neurons"));
   }

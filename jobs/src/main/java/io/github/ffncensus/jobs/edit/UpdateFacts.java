@@ -1,10 +1,10 @@
 package io.github.ffncensus.jobs.edit;
 
+import io.github.ffncensus.jobs.attribute.PromptReading;
 import io.github.ffncensus.jobs.config.EditConfig;
 import io.github.ffncensus.jobs.edit.EditRow.Damage;
 import io.github.ffncensus.jobs.edit.EditRow.Judged;
 import io.github.ffncensus.jobs.edit.PlannedUpdate.OwnPrompt;
-import io.github.ffncensus.jobs.knowledge.PromptRows;
 import io.github.ffncensus.jobs.task.GroupFiles;
 import io.github.ffncensus.jobs.task.GroupTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
@@ -28,13 +28,15 @@ final class UpdateFacts implements GroupTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;
+  private final PromptReading reading;
   private final ArrayList<EncodedPrompt> text;
 
   /**
    * @param text what the damage to open text is measured on
    */
-  UpdateFacts(TaskSetup setup, ArrayList<EncodedPrompt> text) {
+  UpdateFacts(TaskSetup setup, PromptReading reading, ArrayList<EncodedPrompt> text) {
     this.setup = setup;
+    this.reading = reading;
     this.text = text;
   }
 
@@ -43,7 +45,7 @@ final class UpdateFacts implements GroupTask {
     EditFiles files = new EditFiles(setup);
     if (!rows.isEmpty()) {
       Transformer model = setup.model();
-      PromptEncoder encoder = PromptRows.encoder(setup, model.architecture());
+      PromptEncoder encoder = reading.encoder(setup);
       List<AnswerReading> textBefore = Reader.read(setup, model, List.of(text)).get(0);
       rows.stream()
           .sorted(

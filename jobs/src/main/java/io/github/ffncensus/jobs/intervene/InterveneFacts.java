@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.intervene;
 
 import io.github.ffncensus.SeededHash;
+import io.github.ffncensus.jobs.attribute.PromptReading;
 import io.github.ffncensus.jobs.config.InterveneConfig;
 import io.github.ffncensus.jobs.config.InterveneConfig.Target;
 import io.github.ffncensus.jobs.knowledge.FactKey;
@@ -35,9 +36,11 @@ final class InterveneFacts implements GroupTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;
+  private final PromptReading reading;
 
-  InterveneFacts(TaskSetup setup) {
+  InterveneFacts(TaskSetup setup, PromptReading reading) {
     this.setup = setup;
+    this.reading = reading;
   }
 
   @Override
@@ -50,8 +53,7 @@ final class InterveneFacts implements GroupTask {
                 Comparator.comparing((Row row) -> row.<String>getAs("relation"))
                     .thenComparing(row -> row.<String>getAs("fact_id")))
             .toList();
-    work.add(
-        facts, PromptRows.encode(PromptRows.encoder(setup, model.architecture()), read(facts)));
+    work.add(facts, PromptRows.encode(reading.encoder(setup), read(facts)));
     work.trials.run(
         new InterventionRun(
             model,

@@ -1,7 +1,9 @@
 package io.github.ffncensus.jobs.intervene;
 
+import io.github.ffncensus.jobs.attribute.PromptReading;
 import io.github.ffncensus.jobs.config.InterveneConfig;
 import io.github.ffncensus.jobs.knowledge.FactRows;
+import io.github.ffncensus.jobs.knowledge.KnowledgeFindings;
 import io.github.ffncensus.jobs.knowledge.Relations;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
@@ -28,6 +30,7 @@ public final class InterveneJob {
       for (String table : List.of(InterveneFacts.INTERVENTIONS, InterveneFacts.INTERACTIONS)) {
         context.made(table, tables.getOrDefault(table, List.of()));
       }
+      context.step("findings", () -> KnowledgeFindings.write(context));
       return context.made();
     } finally {
       facts.unpersist();
@@ -52,6 +55,6 @@ public final class InterveneJob {
         work,
         "work",
         DrawTargets.tasks(relations),
-        new InterveneFacts(context.setup()));
+        new InterveneFacts(context.setup(), PromptReading.of(context.model())));
   }
 }

@@ -20,6 +20,7 @@ import org.apache.spark.sql.types.StructType;
 public final class FactRows {
   public static final String PROMPTS = "fact_prompts";
   public static final String NEURONS = "knowledge_neurons";
+  public static final String SHARED = "relation_neurons";
 
   /** The values of {@code method}. */
   public static final List<String> METHODS = List.of("integrated_gradients", "activation");

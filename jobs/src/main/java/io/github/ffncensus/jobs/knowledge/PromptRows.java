@@ -1,13 +1,10 @@
 package io.github.ffncensus.jobs.knowledge;
 
 import io.github.ffncensus.CensusException;
-import io.github.ffncensus.jobs.config.FactsConfig;
-import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.facts.Fact;
 import io.github.ffncensus.knowledge.facts.Fact.Prompt;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
-import io.github.ffncensus.model.Architecture;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,25 +19,11 @@ public final class PromptRows {
   public static Fact fact(FactKey key, List<Row> prompts) {
     List<Prompt> texts =
         prompts.stream()
-            .map(
-                row ->
-                    new Prompt(
-                        row.getAs("prompt_id"), row.getAs("prompt"), row.getAs("answer"), false))
+            .map(row -> Prompt.of(row.getAs("prompt_id"), row.getAs("prompt"), row.getAs("answer")))
             .toList();
     // Head, names and language play no part in how a prompt is read.
     return new Fact(
         key.relation(), key.factId(), "", texts.get(0).answer(), List.of(), List.of(), null, texts);
-  }
-
-  /** The encoder that the run's prompts were read with. */
-  public static PromptEncoder encoder(TaskSetup setup, Architecture architecture) {
-    FactsConfig config = setup.config().facts();
-    return new PromptEncoder(
-        setup.tokenizer(),
-        architecture.causal(),
-        config.fill(),
-        config.marker(),
-        architecture.maxSequenceTokens());
   }
 
   /**

@@ -78,6 +78,9 @@ class EditJobTest {
     List<Map<String, Object>> updates =
         tables.get("fact_edits").stream().filter(row -> row.get("kind").equals("update")).toList();
     assertThat(updates).hasSizeBetween(4, 9);
+    assertThat(tables.get("knowledge_neuron_findings"))
+        .extracting(row -> row.get("finding"))
+        .contains("update_success_rate", "update_of_random_neurons_change_rate");
     for (Map<String, Object> row : updates) {
       checkUpdate(run, tables, row);
     }
@@ -154,7 +157,7 @@ class EditJobTest {
   private static List<EncodedPrompt> encode(KnowledgeFixture.Run run, Fact fact, String answer) {
     List<Prompt> prompts =
         fact.prompts().stream()
-            .map(prompt -> new Prompt(prompt.id(), prompt.text(), answer, false))
+            .map(prompt -> Prompt.of(prompt.id(), prompt.text(), answer))
             .toList();
     return run.encoder().encodeAll(List.of(fact.with(prompts))).stream()
         .map(PromptEncoder.Result::encoded)

@@ -28,6 +28,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,11 +52,23 @@ public final class KnowledgeFixture implements AutoCloseable {
       StructType.fromDDL(
           "relation STRING, fact_id STRING, prompt_id INT, prompt STRING, answer STRING,"
               + " answer_probability DOUBLE, answer_rank INT, predicted STRING, head STRING,"
-              + " negative BOOLEAN, votes BOOLEAN");
+              + " negative BOOLEAN, votes BOOLEAN, answer_in_head BOOLEAN, other_answers INT");
   private static final StructType NEURONS =
       StructType.fromDDL(
           "method STRING, relation STRING, fact_id STRING, layer INT, neuron INT,"
               + " prompts_sharing INT, prompts INT, mean_attribution DOUBLE");
+
+  private static final StructType SHARED =
+      StructType.fromDDL(
+          "method STRING, relation STRING, layer INT, neuron INT, facts_sharing INT, facts INT,"
+              + " rank INT, mean_attribution DOUBLE, in_relation_set BOOLEAN");
+  private static final StructType REJECTS =
+      StructType.fromDDL(
+          "source STRING, line BIGINT, relation STRING, fact_id STRING, prompt_id INT,"
+              + " reason STRING, detail STRING");
+
+  private static final Comparator<FactKey> ORDER =
+      Comparator.comparing(FactKey::relation).thenComparing(FactKey::factId);
 
   private final Path folder;
   private final SparkSession spark;
@@ -172,7 +185,9 @@ public final class KnowledgeFixture implements AutoCloseable {
                   "",
                   fact.getValue().head(),
                   false,
-                  prompt.id() != 1));
+                  prompt.id() != 1,
+                  false,
+                  0));
           next++;
         }
         // One that does not ask for the fact and must not be read.
@@ -188,11 +203,19 @@ public final class KnowledgeFixture implements AutoCloseable {
                 "",
                 fact.getValue().head(),
                 true,
-                false));
+                false,
+                false,
+                0));
       }
       publish(FactRows.PROMPTS, rows, PROMPTS, files);
       neuronRows = neuronRows();
       publish(FactRows.NEURONS, neuronRows, NEURONS, files);
+      publish(FactRows.SHARED, sharedRows(), SHARED, files);
+      publish(
+          "fact_rejects",
+          List.of(RowFactory.create("f", 1L, null, null, null, "malformed", "")),
+          REJECTS,
+          1);
     }
 
     /** Three relations of 5, 3 and 12 facts; heads occur in several relations. */
@@ -211,7 +234,7 @@ public final class KnowledgeFixture implements AutoCloseable {
           String answer = f % 4 == 3 ? "he is" : words[(2 * r + 5 * f + 1) % words.length];
           List<Prompt> prompts = new ArrayList<>();
           for (int p = 0; p < (f % 3 == 2 ? 2 : 3); p++) {
-            prompts.add(new Prompt(p, templates.get(p).replace("%s", head), answer, false));
+            prompts.add(Prompt.of(p, templates.get(p).replace("%s", head), answer));
           }
           facts.put(
               key,
@@ -275,6 +298,43 @@ public final class KnowledgeFixture implements AutoCloseable {
       return rows;
     }
 
+    private List<Row> sharedRows() {
+      List<Row> rows = new ArrayList<>();
+      for (String method : FactRows.METHODS) {
+        for (String relation : List.of("P0", "P1", "P2")) {
+          Map<Neuron, Double> attributions = meanAttributions(method, relation);
+          Map<Neuron, Long> sharing =
+              neurons.get(method).entrySet().stream()
+                  .filter(entry -> entry.getKey().relation().equals(relation))
+                  .flatMap(entry -> entry.getValue().stream())
+                  .collect(Collectors.groupingBy(neuron -> neuron, Collectors.counting()));
+          List<Neuron> ranked =
+              sharing.keySet().stream()
+                  .sorted(
+                      Comparator.comparing((Neuron neuron) -> -sharing.get(neuron))
+                          .thenComparing(neuron -> -attributions.get(neuron)))
+                  .toList();
+          int all =
+              (int) facts.keySet().stream().filter(f -> f.relation().equals(relation)).count();
+          for (int rank = 1; rank <= ranked.size(); rank++) {
+            Neuron neuron = ranked.get(rank - 1);
+            rows.add(
+                RowFactory.create(
+                    method,
+                    relation,
+                    neuron.layer(),
+                    neuron.index(),
+                    sharing.get(neuron).intValue(),
+                    all,
+                    rank,
+                    attributions.get(neuron),
+                    true));
+          }
+        }
+      }
+      return rows;
+    }
+
     /** Publishes any table. */
     public void publish(String table, List<Row> rows, StructType schema, int files)
         throws IOException {
@@ -328,7 +388,4 @@ public final class KnowledgeFixture implements AutoCloseable {
       return rows;
     }
   }
-
-  private static final java.util.Comparator<FactKey> ORDER =
-      java.util.Comparator.comparing(FactKey::relation).thenComparing(FactKey::factId);
 }
