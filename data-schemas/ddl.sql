@@ -87,6 +87,57 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/trigger_prefixes';
 
+CREATE TABLE IF NOT EXISTS layer_composition (
+  `layer` INT,
+  `positions` BIGINT,
+  `mean_active_memories` DOUBLE,
+  `active_fraction` DOUBLE,
+  `zero_agreement_fraction` DOUBLE,
+  `zero_agreement_reading` STRING,
+  `zero_agreement_active` DOUBLE,
+  `zero_agreement_positive` DOUBLE,
+  `zero_agreement_all` DOUBLE,
+  `zero_agreement_code` DOUBLE,
+  `active_p10` INT,
+  `active_p50` INT,
+  `active_p90` INT,
+  `mean_negative_memories` DOUBLE,
+  `mean_large_memories` DOUBLE,
+  `mean_agreeing_memories` DOUBLE,
+  `agreeing_share` DOUBLE,
+  `short_prefix_fraction` DOUBLE,
+  `short_prefix_fraction_of_agreeing` DOUBLE,
+  `lens` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/layer_composition';
+
+CREATE TABLE IF NOT EXISTS prediction_refinement (
+  `layer` INT,
+  `positions` BIGINT,
+  `residual_matches_output` DOUBLE,
+  `mean_output_probability` DOUBLE,
+  `residual` DOUBLE,
+  `ffn` DOUBLE,
+  `agreement` DOUBLE,
+  `composition` DOUBLE,
+  `residual_positions` BIGINT,
+  `ffn_positions` BIGINT,
+  `agreement_positions` BIGINT,
+  `composition_positions` BIGINT,
+  `split_agreement_positions` BIGINT,
+  `median_output_probability` DOUBLE,
+  `settled_positions` BIGINT,
+  `residual_token_z_in_ffn` DOUBLE,
+  `lens` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/prediction_refinement';
+
 CREATE TABLE IF NOT EXISTS value_predictions (
   `layer` INT,
   `neuron` INT,
@@ -151,6 +202,64 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/perturbation_summary';
 
+CREATE TABLE IF NOT EXISTS memory_positions (
+  `layer` INT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `token_id` INT,
+  `token` STRING,
+  `output_token_id` INT,
+  `output_token` STRING,
+  `output_probability` DOUBLE,
+  `output_entropy` DOUBLE,
+  `residual_length` FLOAT,
+  `residual_rank` INT,
+  `active_memories` INT,
+  `total_contribution` DOUBLE,
+  `residual_token_id` INT,
+  `residual_token` STRING,
+  `residual_output_rank` INT,
+  `residual_output_probability` DOUBLE,
+  `ffn_token_id` INT,
+  `ffn_token` STRING,
+  `ffn_output_rank` INT,
+  `ffn_output_probability` DOUBLE,
+  `residual_token_rank_in_ffn` INT,
+  `residual_token_probability_in_ffn` DOUBLE,
+  `median_output_rank` INT,
+  `output_voters` INT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/memory_positions';
+
+CREATE TABLE IF NOT EXISTS memory_ablations (
+  `layer` INT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `rank` INT,
+  `neuron` INT,
+  `coefficient` FLOAT,
+  `contribution` FLOAT,
+  `value_token_id` INT,
+  `value_token` STRING,
+  `output_token_id` INT,
+  `output_token` STRING,
+  `output_rank_in_value` INT,
+  `output_probability_in_value` DOUBLE,
+  `ffn_token_rank_in_value` INT,
+  `ffn_token_probability_in_value` DOUBLE,
+  `log_probability_change` DOUBLE,
+  `changes_prediction` BOOLEAN,
+  `prediction_without_id` INT,
+  `prediction_without` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/memory_ablations';
+
 CREATE TABLE IF NOT EXISTS key_value_findings (
   `finding` STRING,
   `layer` INT,
@@ -182,6 +291,12 @@ CREATE OR REPLACE VIEW neuron_stats AS
 CREATE OR REPLACE VIEW trigger_prefixes AS
   SELECT * FROM read_parquet('${warehouse}/trigger_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW layer_composition AS
+  SELECT * FROM read_parquet('${warehouse}/layer_composition/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW prediction_refinement AS
+  SELECT * FROM read_parquet('${warehouse}/prediction_refinement/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW value_predictions AS
   SELECT * FROM read_parquet('${warehouse}/value_predictions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
@@ -190,6 +305,12 @@ CREATE OR REPLACE VIEW trigger_perturbations AS
 
 CREATE OR REPLACE VIEW perturbation_summary AS
   SELECT * FROM read_parquet('${warehouse}/perturbation_summary/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW memory_positions AS
+  SELECT * FROM read_parquet('${warehouse}/memory_positions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW memory_ablations AS
+  SELECT * FROM read_parquet('${warehouse}/memory_ablations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

@@ -1,27 +1,20 @@
 package io.github.ffncensus.bench;
 
-import ai.djl.Device;
 import io.github.ffncensus.bench.Workers.Time;
 import io.github.ffncensus.knowledge.EncodedPrompt;
-import io.github.ffncensus.knowledge.EncodedPrompt.AnswerContext;
 import io.github.ffncensus.knowledge.attribution.AttributionOptions;
 import io.github.ffncensus.knowledge.attribution.IntegratedGradients;
-import io.github.ffncensus.model.RandomTransformer;
 import io.github.ffncensus.model.Transformer;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.IntToDoubleFunction;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
  * Measures integrated gradients side by side with the straightforward way to calculate them ({@link
- * PaddedAttribution}), on a BERT-base-shaped random model with prompts of real lengths, and
- * compares their numbers.
+ * PaddedAttribution}), and compares their numbers.
  *
  * <p>As under Spark, each worker thread computes on its own with one engine thread, and all share
  * one set of weights. Every round measures both ways, in alternating order; the figures are medians
@@ -30,20 +23,28 @@ import java.util.stream.IntStream;
 public final class AttributionBenchmark {
   private static final int PADDED_LENGTH = 128;
 
-  private final Device device;
+  private final Transformer model;
+  private final BenchmarkPrompts source;
   private final int workers;
   private final int rounds;
   private final int prompts;
   private final AttributionOptions options;
 
   /**
+   * @param model the caller closes it
    * @param workers threads that compute at the same time
    * @param prompts that each worker attributes in a round; of the straightforward way, one
    * @param options rule, steps and memory; the target is the answer's probability
    */
   public AttributionBenchmark(
-      Device device, int workers, int rounds, int prompts, AttributionOptions options) {
-    this.device = device;
+      Transformer model,
+      BenchmarkPrompts source,
+      int workers,
+      int rounds,
+      int prompts,
+      AttributionOptions options) {
+    this.model = model;
+    this.source = source;
     this.workers = workers;
     this.rounds = rounds;
     this.prompts = prompts;
@@ -71,23 +72,24 @@ public final class AttributionBenchmark {
 
   /** Runs all rounds. */
   public Result run() {
-    try (Workers pool = new Workers(workers);
-        Transformer model = RandomTransformer.bertBase(device)) {
-      Time[] fast = new Time[rounds];
-      Time[] slow = new Time[rounds];
-      double difference = 0;
+    try (Workers pool = new Workers(workers)) {
       // What is measured first would pay for the engine's start.
-      List<EncodedPrompt> warmUp = prompts(model, 0).subList(0, 1);
-      pool.measure(worker -> attribute(model, warmUp));
-      pool.measure(worker -> padded(model).attribute(warmUp.get(0), 0));
-      for (int round = 0; round < rounds; round++) {
-        Round measured = new Round(pool, model, round);
-        difference = Math.max(difference, measured.largestDifference());
-        fast[round] = measured.fast;
-        slow[round] = measured.slow;
-      }
-      return result(fast, slow, difference);
+      List<EncodedPrompt> warmUp = source.draw(1, -1);
+      pool.measure(worker -> attribute(warmUp));
+      pool.measure(worker -> padded().attribute(warmUp.get(0), 0));
+      List<Round> all = IntStream.range(0, rounds).mapToObj(n -> new Round(pool, n)).toList();
+      return new Result(
+          median(all, round -> workers * prompts / round.fast.elapsed()),
+          median(all, round -> workers / round.slow.elapsed()),
+          median(all, round -> prompts * round.slow.elapsed() / round.fast.elapsed()),
+          median(all, round -> prompts * round.slow.processor() / round.fast.processor()),
+          all.stream().mapToDouble(Round::largestDifference).max().orElseThrow(),
+          all.stream().mapToDouble(Round::tokensPerPrompt).average().orElseThrow());
     }
+  }
+
+  private static double median(List<Round> rounds, ToDoubleFunction<Round> figure) {
+    return Workers.median(rounds.stream().mapToDouble(figure));
   }
 
   /** One measurement of each way. */
@@ -98,22 +100,22 @@ public final class AttributionBenchmark {
     private Time fast;
     private Time slow;
 
-    Round(Workers pool, Transformer model, int number) {
+    Round(Workers pool, int number) {
       byWorker =
           IntStream.range(0, workers)
-              .mapToObj(worker -> prompts(model, number * workers + worker))
+              .mapToObj(worker -> source.draw(prompts, (long) number * workers + worker))
               .toList();
       boolean slowFirst = number % 2 == 1;
       if (slowFirst) {
-        measureSlow(pool, model);
+        measureSlow(pool);
       }
-      fast = pool.measure(worker -> attributions.putAll(attribute(model, byWorker.get(worker))));
+      fast = pool.measure(worker -> attributions.putAll(attribute(byWorker.get(worker))));
       if (!slowFirst) {
-        measureSlow(pool, model);
+        measureSlow(pool);
       }
     }
 
-    private void measureSlow(Workers pool, Transformer model) {
+    private void measureSlow(Workers pool) {
       slow =
           pool.measure(
               worker -> {
@@ -121,9 +123,17 @@ public final class AttributionBenchmark {
                 references.put(
                     prompt,
                     IntStream.range(0, model.architecture().layers())
-                        .mapToObj(l -> padded(model).attribute(prompt, l))
+                        .mapToObj(l -> padded().attribute(prompt, l))
                         .toArray(float[][]::new));
               });
+    }
+
+    double tokensPerPrompt() {
+      return byWorker.stream()
+          .flatMap(List::stream)
+          .mapToInt(prompt -> prompt.contexts().get(0).tokens().length)
+          .average()
+          .orElseThrow();
     }
 
     double largestDifference() {
@@ -145,7 +155,7 @@ public final class AttributionBenchmark {
     }
   }
 
-  private Map<EncodedPrompt, float[][]> attribute(Transformer model, List<EncodedPrompt> prompts) {
+  private Map<EncodedPrompt, float[][]> attribute(List<EncodedPrompt> prompts) {
     Map<EncodedPrompt, float[][]> attributions = new IdentityHashMap<>();
     try (IntegratedGradients gradients = new IntegratedGradients(model, options)) {
       gradients.attributePrompts(
@@ -154,38 +164,8 @@ public final class AttributionBenchmark {
     return attributions;
   }
 
-  private PaddedAttribution padded(Transformer model) {
-    return new PaddedAttribution(model, options.rule().alphas(options.steps()), PADDED_LENGTH);
-  }
-
-  /** Prompts of all lengths, in random order, of random tokens with the answer's place anywhere. */
-  private List<EncodedPrompt> prompts(Transformer model, int seed) {
-    Random random = new Random(seed);
-    int vocabulary = model.architecture().vocabulary();
-    List<EncodedPrompt> all = new ArrayList<>();
-    for (int length : TextLengths.prompts().spread(prompts)) {
-      int[] tokens = random.ints(length, 0, vocabulary).toArray();
-      int[] position = {random.nextInt(length)};
-      int[] answer = {random.nextInt(vocabulary)};
-      all.add(
-          new EncodedPrompt(
-              "", "", all.size(), List.of(new AnswerContext(tokens, position, answer))));
-    }
-    Collections.shuffle(all, random);
-    return all;
-  }
-
-  private Result result(Time[] fast, Time[] slow, double difference) {
-    return new Result(
-        median(round -> workers * prompts / fast[round].elapsed()),
-        median(round -> workers / slow[round].elapsed()),
-        median(round -> prompts * slow[round].elapsed() / fast[round].elapsed()),
-        median(round -> prompts * slow[round].processor() / fast[round].processor()),
-        difference,
-        IntStream.of(TextLengths.prompts().spread(prompts)).average().orElseThrow());
-  }
-
-  private double median(IntToDoubleFunction ofRound) {
-    return Workers.median(IntStream.range(0, rounds).mapToDouble(ofRound));
+  private PaddedAttribution padded() {
+    int length = Math.min(PADDED_LENGTH, model.architecture().maxSequenceTokens());
+    return new PaddedAttribution(model, options.rule().alphas(options.steps()), length);
   }
 }

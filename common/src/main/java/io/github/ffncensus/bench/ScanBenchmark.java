@@ -1,11 +1,6 @@
 package io.github.ffncensus.bench;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.core.Linear;
 import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
 import io.github.ffncensus.analysis.ShardScan;
@@ -43,8 +38,6 @@ import java.util.stream.IntStream;
  * the machine's load meets all of them alike; the figures are medians over rounds.
  */
 public final class ScanBenchmark {
-  private static final int CEILING_SIZE = 2048;
-  private static final int CEILING_REPEATS = 3;
   private static final String CEILING = "ceiling";
   private static final String FORWARD = "forward";
 
@@ -137,7 +130,7 @@ public final class ScanBenchmark {
 
   private Map<String, Variant> variants(Transformer model, BatchPlan[][] plans) {
     Map<String, Variant> variants = new LinkedHashMap<>();
-    variants.put(CEILING, (worker, round) -> multiplyLargeMatrices());
+    variants.put(CEILING, (worker, round) -> EngineCeiling.multiply(device));
     variants.put(
         FORWARD,
         (worker, round) ->
@@ -197,19 +190,6 @@ public final class ScanBenchmark {
     };
   }
 
-  private void multiplyLargeMatrices() {
-    try (NDManager manager = RandomTransformer.newScope(device)) {
-      Shape shape = new Shape(CEILING_SIZE, CEILING_SIZE);
-      NDArray a = manager.randomNormal(0, 1, shape, DataType.FLOAT32);
-      NDArray b = manager.randomNormal(0, 1, shape, DataType.FLOAT32);
-      for (int i = 0; i < CEILING_REPEATS; i++) {
-        NDArray product = Linear.linear(a, b, null).singletonOrThrow();
-        product.getFloat(0, 0);
-        product.close();
-      }
-    }
-  }
-
   private List<Line> lines(Transformer model, BatchPlan[][] plans, Map<String, Time[]> times) {
     double[] flops = new double[rounds];
     double[] tokens = new double[rounds];
@@ -219,7 +199,7 @@ public final class ScanBenchmark {
         tokens[round] += plan.tokens();
       }
     }
-    double ceilingFlops = 2.0 * Math.pow(CEILING_SIZE, 3) * CEILING_REPEATS * workers;
+    double ceilingFlops = EngineCeiling.OPERATIONS * workers;
     List<Line> lines = new ArrayList<>();
     times.forEach(
         (name, ofVariant) -> {

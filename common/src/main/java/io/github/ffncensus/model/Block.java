@@ -150,7 +150,11 @@ final class Block {
 
   /** o: what leaves the block. */
   NDArray output(NDArray residual, NDArray ffnOutput) {
-    NDArray sum = residual.add(ffnOutput);
+    return output(residual.add(ffnOutput));
+  }
+
+  /** o of a sum of residual and FFN output. */
+  NDArray output(NDArray sum) {
     return architecture.preNorm() ? sum : operations.norm(sum, weights.ffnNorm());
   }
 }

@@ -25,7 +25,17 @@ public final class RandomTransformer {
 
   /** A random model of {@link #gpt2SmallShape()}, with a head. */
   public static Transformer gpt2Small(Device device) {
-    return create(device, gpt2SmallShape());
+    return create(device, gpt2SmallShape(), true);
+  }
+
+  /**
+   * A random model of the shape that Geva et al. 2021 look at: 16 layers, 1,024 wide, 4,096 neurons
+   * a layer, ReLU, no final norm. Theirs has an adaptive softmax, this one a full one.
+   *
+   * @param vocabulary theirs has 267,744 tokens
+   */
+  public static Transformer wikiText103(Device device, int vocabulary) {
+    return create(device, causal(16, 1024, 8, 4096, vocabulary, ActivationFunction.RELU), false);
   }
 
   /** The shape of GPT-2 small: 12 layers, 768 wide, 3,072 neurons a layer. */
@@ -35,7 +45,7 @@ public final class RandomTransformer {
 
   /** A random model of the shape of BERT base (cased), with its masked-language head. */
   public static Transformer bertBase(Device device) {
-    return create(device, bertBaseShape());
+    return create(device, bertBaseShape(), false);
   }
 
   private static Architecture bertBaseShape() {
@@ -106,7 +116,7 @@ public final class RandomTransformer {
     return TorchEngine.newManager(device);
   }
 
-  private static Transformer create(Device device, Architecture architecture) {
+  private static Transformer create(Device device, Architecture architecture, boolean finalNorm) {
     TorchEngine.prepareThread();
     NDManager manager = TorchEngine.newManager(device);
     RandomTransformer random = new RandomTransformer(manager, architecture);
@@ -120,7 +130,7 @@ public final class RandomTransformer {
                 : Optional.empty(),
             architecture.preNorm() ? Optional.empty() : Optional.of(random.norm()),
             IntStream.range(0, architecture.layers()).mapToObj(l -> random.layer()).toList(),
-            architecture.preNorm() ? Optional.of(random.norm()) : Optional.empty(),
+            finalNorm ? Optional.of(random.norm()) : Optional.empty(),
             Optional.of(random.head(tokens)));
     return new Transformer(
         architecture, weights, new ScriptKernels(manager), Precision.FLOAT32, manager);

@@ -17,9 +17,13 @@ public final class TableSchema {
           "activations",
           "neuron_stats",
           "trigger_prefixes",
+          "layer_composition",
+          "prediction_refinement",
           "value_predictions",
           "trigger_perturbations",
           "perturbation_summary",
+          "memory_positions",
+          "memory_ablations",
           "key_value_findings");
 
   private TableSchema() {}

@@ -62,6 +62,15 @@ public final class PlainLens {
     };
   }
 
+  /** o of a layer, from r + y. */
+  public double[] blockOutput(int layer, double[] sum) {
+    if (architecture.preNorm()) {
+      return sum;
+    }
+    String norm = type + ".encoder.layer." + layer + ".output.LayerNorm";
+    return plus(times(scaled(centred(sum)), tensor(norm + ".weight")), tensor(norm + ".bias"));
+  }
+
   private double[] head(double[] h) {
     if (architecture.preNorm()) {
       double[] x = times(scaled(centred(h)), finalGain());

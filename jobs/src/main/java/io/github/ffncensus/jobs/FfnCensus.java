@@ -64,6 +64,7 @@ public final class FfnCensus implements Callable<Integer> {
     Console console = new Console(out, err);
     CommandLine commandLine =
         new CommandLine(new FfnCensus())
+            .addSubcommand(new PlanCommand(console))
             .addSubcommand(new ComputingCommands.Run(console))
             .addSubcommand(new ComputingCommands.Ingest(console))
             .addSubcommand(new ComputingCommands.Scan(console))

@@ -1,14 +1,8 @@
 package io.github.ffncensus.jobs.bench;
 
 import io.github.ffncensus.CensusException;
-import io.github.ffncensus.bench.AttributionBenchmark;
 import io.github.ffncensus.bench.ScanBenchmark;
 import io.github.ffncensus.bench.ScanBenchmark.Line;
-import io.github.ffncensus.knowledge.attribution.AnswerPath;
-import io.github.ffncensus.knowledge.attribution.AttributionOptions;
-import io.github.ffncensus.knowledge.attribution.AttributionTarget;
-import io.github.ffncensus.knowledge.attribution.StepRule;
-import io.github.ffncensus.knowledge.attribution.TargetTokens;
 import io.github.ffncensus.model.DeviceChoice;
 import java.io.PrintStream;
 import java.util.List;
@@ -22,7 +16,7 @@ import picocli.CommandLine.Option;
     name = "bench",
     description = "Benchmarks of the compute kernel, without Spark.",
     mixinStandardHelpOptions = true,
-    subcommands = {Bench.Scan.class, Bench.Attribution.class})
+    subcommands = {Bench.Scan.class, Attribution.class, Dimensions.class})
 public final class Bench {
 
   private Bench() {}
@@ -107,83 +101,6 @@ public final class Bench {
 
     private static String percent(double share) {
       return Double.isNaN(share) ? "" : "%+.0f%%".formatted(100 * share);
-    }
-  }
-
-  /** {@code bench attribution}. */
-  @Command(
-      name = "attribution",
-      description =
-          "Integrated gradients of a BERT-base-shaped random model on prompts of real lengths, beside the"
-              + " straightforward way: one prompt at a time, padded to 128 tokens, from the embeddings up for"
-              + " every layer and step; medians over rounds.",
-      mixinStandardHelpOptions = true)
-  static final class Attribution implements Callable<Integer> {
-    @Option(
-        names = "--device",
-        defaultValue = "auto",
-        description = "auto, cpu or gpu:N; default ${DEFAULT-VALUE}.")
-    private String device;
-
-    @Option(
-        names = "--workers",
-        description = "Threads that compute at once; default: one per processor, one on a GPU.")
-    private int workers;
-
-    @Option(
-        names = "--rounds",
-        defaultValue = "3",
-        description = "Measurements of each way; default ${DEFAULT-VALUE}.")
-    private int rounds;
-
-    @Option(
-        names = "--prompts",
-        defaultValue = "24",
-        description =
-            "Prompts per worker and measurement, of the straightforward way 1; default ${DEFAULT-VALUE}.")
-    private int prompts;
-
-    @Option(
-        names = "--steps",
-        defaultValue = "20",
-        description = "Points of the path; default ${DEFAULT-VALUE}.")
-    private int steps;
-
-    @Option(
-        names = "--row-tokens",
-        defaultValue = "2048",
-        description =
-            "Token budget of a batch, all scaled copies counted; default ${DEFAULT-VALUE}.")
-    private int rowTokens;
-
-    @Override
-    public Integer call() {
-      ai.djl.Device on = DeviceChoice.resolve(device, List.of());
-      int threads =
-          workers > 0 ? workers : on.isGpu() ? 1 : Runtime.getRuntime().availableProcessors();
-      AttributionOptions options =
-          new AttributionOptions(
-              StepRule.MIDPOINT,
-              steps,
-              AttributionTarget.PROBABILITY,
-              TargetTokens.GOLD,
-              AnswerPath.JOINT,
-              rowTokens);
-      AttributionBenchmark.Result result =
-          new AttributionBenchmark(on, threads, rounds, prompts, options).run();
-      System.out.printf("%-36s %10.3f prompts/s%n", "this program", result.promptsPerSecond());
-      System.out.printf("%-36s %10.3f prompts/s%n", "straightforward", result.straightforward());
-      System.out.printf(
-          "%-36s %9.1fx (%.1fx by processor time)%n",
-          "ratio", result.ratio(), result.processorRatio());
-      System.out.printf(
-          "%-36s %10.1e of the prompt's largest%n",
-          "largest difference", result.largestDifference());
-      System.out.printf(
-          "%d workers, %d rounds, %d prompts of %.1f tokens on average per worker and round, %d steps,"
-              + " batches of %,d tokens, on %s%n",
-          threads, rounds, prompts, result.tokensPerPrompt(), steps, rowTokens, on);
-      return 0;
     }
   }
 }

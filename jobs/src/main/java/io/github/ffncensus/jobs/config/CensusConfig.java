@@ -118,7 +118,8 @@ public final class CensusConfig implements Serializable {
       int batchTokens,
       NeuronStats neuronStats,
       TriggerPrefixes triggerPrefixes,
-      Activations activations)
+      Activations activations,
+      PositionsConfig positions)
       implements Serializable {}
 
   public record NeuronStats(boolean enabled) implements Serializable {}
@@ -161,7 +162,8 @@ public final class CensusConfig implements Serializable {
   }
 
   /** What is made of the winners of the scan. */
-  public record Interpret(Values values, Perturbations perturbations, Findings findings)
+  public record Interpret(
+      Values values, Perturbations perturbations, Memories memories, Findings findings)
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
@@ -171,6 +173,15 @@ public final class CensusConfig implements Serializable {
    * @param ranks triggers of each, the strongest
    */
   public record Perturbations(boolean enabled, int neuronsPerLayer, int ranks, long seed)
+      implements Serializable {}
+
+  /**
+   * @param sequences sampled
+   * @param positionsPerSequence sampled in each of them
+   * @param strongest memories of each position that are removed one by one
+   */
+  public record Memories(
+      boolean enabled, int sequences, int positionsPerSequence, int strongest, long seed)
       implements Serializable {}
 
   public record Findings(boolean enabled) implements Serializable {}
@@ -244,7 +255,8 @@ public final class CensusConfig implements Serializable {
         values.integer("scan.batch-tokens"),
         new NeuronStats(values.flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
-        activations());
+        activations(),
+        PositionsConfig.of(values));
   }
 
   public Interpret interpret() {
@@ -254,6 +266,7 @@ public final class CensusConfig implements Serializable {
             values.constant(ValueLens.class, "interpret.values.lens"),
             values.integer("interpret.values.top-tokens")),
         perturbations(),
+        memories(),
         new Findings(values.flag("interpret.findings.enabled")));
   }
 
@@ -325,6 +338,16 @@ public final class CensusConfig implements Serializable {
         values.flag(section + "enabled"),
         values.integer(section + "neurons-per-layer"),
         values.integer(section + "ranks"),
+        values.longInteger(section + "seed"));
+  }
+
+  private Memories memories() {
+    String section = "interpret.memories.";
+    return new Memories(
+        values.flag(section + "enabled"),
+        values.integer(section + "sequences"),
+        values.integer(section + "positions-per-sequence"),
+        values.integer(section + "strongest"),
         values.longInteger(section + "seed"));
   }
 

@@ -45,7 +45,8 @@ final class ConfigRules {
     if (config.stages().contains(Stage.SCAN) && observesNothing(config.scan())) {
       report.accept(
           "stages",
-          "the stage scan has nothing to do: neuron-stats and trigger-prefixes are not enabled and activations.mode is off;"
+          "the stage scan has nothing to do: neuron-stats, trigger-prefixes, layer-composition and prediction-refinement are"
+              + " not enabled and activations.mode is off;"
               + " enable one of them in census.scan, or leave scan out of census.stages");
     }
   }
@@ -97,6 +98,7 @@ final class ConfigRules {
   private static boolean observesNothing(Scan scan) {
     return !scan.neuronStats().enabled()
         && !scan.triggerPrefixes().enabled()
+        && !scan.positions().enabled()
         && scan.activations().mode() == ActivationMode.OFF;
   }
 }

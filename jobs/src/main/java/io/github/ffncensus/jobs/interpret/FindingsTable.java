@@ -38,6 +38,11 @@ final class FindingsTable {
     if (context.has(PositionFindings.REFINEMENT)) {
       findings.addAll(PositionFindings.ofRefinement(context.rows(PositionFindings.REFINEMENT)));
     }
+    if (context.has(MemoryTables.POSITIONS)) {
+      findings.addAll(
+          MemoryFindings.of(
+              context.rows(MemoryTables.POSITIONS), context.rows(MemoryTables.ABLATIONS)));
+    }
     try (ParquetTableWriter<Finding> writer = context.create(TABLE, FindingsTable::encode)) {
       for (Finding finding : findings) {
         writer.write(finding);

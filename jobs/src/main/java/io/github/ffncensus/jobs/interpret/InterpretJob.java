@@ -22,6 +22,9 @@ public final class InterpretJob {
     if (config.perturbations().enabled() && context.has("trigger_prefixes")) {
       context.step("perturbations", () -> PerturbationTable.write(context));
     }
+    if (config.memories().enabled()) {
+      MemoryTables.write(context);
+    }
     if (config.findings().enabled()) {
       context.step("findings", () -> FindingsTable.write(context));
     }

@@ -137,11 +137,8 @@ final class ValueTable {
       out.string("lens", lens);
     }
 
-    /** Rows of an embedding that no token has are predicted like all others. */
     private List<String> tokens(int[] ids) {
-      return Arrays.stream(ids)
-          .mapToObj(id -> tokenizer.hasToken(id) ? tokenizer.token(id) : "<no token " + id + ">")
-          .toList();
+      return Arrays.stream(ids).mapToObj(id -> PredictedToken.name(tokenizer, id)).toList();
     }
   }
 }

@@ -4,6 +4,7 @@ import io.github.ffncensus.table.ParquetTableReader;
 import io.github.ffncensus.table.TableFile;
 import io.github.ffncensus.table.TableRow;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -97,6 +98,65 @@ final class TableContentChecks {
     findings.report();
   }
 
+  /** Each layer exactly once, all of them over the same number of positions. */
+  void layersAreComplete(String table, List<TableFile> files, int layers) throws IOException {
+    Map<Integer, Long> positions = new TreeMap<>();
+    Findings findings = new Findings(table);
+    forEachRow(
+        table,
+        files,
+        row -> {
+          int layer = row.getInt("layer");
+          long ofLayer = row.getLong("positions");
+          if (layer < 0 || layer >= layers) {
+            findings.add("layer %d: the model has no such layer".formatted(layer));
+          } else if (positions.putIfAbsent(layer, ofLayer) != null) {
+            findings.add("layer %d: has two rows".formatted(layer));
+          }
+        },
+        "layer",
+        "positions");
+    for (int layer = 0; layer < layers; layer++) {
+      if (!positions.containsKey(layer)) {
+        findings.add("layer %d: is missing".formatted(layer));
+      }
+    }
+    if (positions.values().stream().distinct().count() > 1) {
+      findings.add("layers have different numbers of positions: %s".formatted(positions));
+    }
+    findings.report();
+  }
+
+  /** The four classes of a layer share out its positions, as counts and as shares. */
+  void classesPartition(List<TableFile> files) throws IOException {
+    Findings findings = new Findings("prediction_refinement");
+    List<String> classes = List.of("residual", "ffn", "agreement", "composition");
+    List<String> counts = classes.stream().map(name -> name + "_positions").toList();
+    List<String> columns = new ArrayList<>(List.of("layer", "positions"));
+    columns.addAll(classes);
+    columns.addAll(counts);
+    forEachRow(
+        "prediction_refinement",
+        files,
+        row -> {
+          long positions = row.getLong("positions");
+          long counted = counts.stream().mapToLong(row::getLong).sum();
+          if (counted != positions) {
+            findings.add(
+                "layer %d: its classes have %,d positions of %,d"
+                    .formatted(row.getInt("layer"), counted, positions));
+          }
+          double shares = positions == 0 ? 1 : classes.stream().mapToDouble(row::getDouble).sum();
+          if (!(Math.abs(shares - 1) <= 1e-9)) {
+            findings.add(
+                "layer %d: the shares of its classes add up to %s"
+                    .formatted(row.getInt("layer"), shares));
+          }
+        },
+        columns.toArray(String[]::new));
+    findings.report();
+  }
+
   /**
    * The rows of a neuron stand together; per polarity its ranks are 1, 2, 3 ... and its
    * coefficients go from the most extreme inwards.
@@ -140,6 +200,53 @@ final class TableContentChecks {
         "rank",
         "coefficient");
     findings.report();
+  }
+
+  /**
+   * The memories of a position stand together; their ranks are 1, 2, 3 ... and their contributions
+   * never increase.
+   */
+  void memoriesAreRanked(List<TableFile> files) throws IOException {
+    Findings findings = new Findings("memory_ablations");
+    Memory[] last = {null};
+    forEachRow(
+        "memory_ablations",
+        files,
+        row -> {
+          Memory memory =
+              new Memory(
+                  row.getLong("sequence_id"),
+                  row.getInt("position"),
+                  row.getInt("rank"),
+                  row.getFloat("contribution"));
+          String problem = memory.problemAfter(last[0]);
+          if (problem != null) {
+            findings.add(
+                "sequence %d, position %d: %s"
+                    .formatted(memory.sequenceId(), memory.position(), problem));
+          }
+          last[0] = memory;
+        },
+        "sequence_id",
+        "position",
+        "rank",
+        "contribution");
+    findings.report();
+  }
+
+  private record Memory(long sequenceId, int position, int rank, float contribution) {
+
+    String problemAfter(Memory before) {
+      boolean together =
+          before != null && before.sequenceId == sequenceId && before.position == position;
+      int expected = together ? before.rank + 1 : 1;
+      if (rank != expected) {
+        return "rank %d where %d is due".formatted(rank, expected);
+      }
+      return together && before.contribution < contribution
+          ? "rank %d contributes %s after %s".formatted(rank, contribution, before.contribution)
+          : null;
+    }
   }
 
   private record Trigger(int rank, float coefficient) {

@@ -244,6 +244,8 @@ class ConfigLoaderTest {
                     MINIMAL,
                     "scan.neuron-stats.enabled=false",
                     "scan.trigger-prefixes.enabled=false",
+                    "scan.layer-composition.enabled=false",
+                    "scan.prediction-refinement.enabled=false",
                     "scan.activations.mode=off"))
         .hasMessageContaining("the stage scan has nothing to do");
   }
