@@ -260,6 +260,102 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/memory_ablations';
 
+CREATE TABLE IF NOT EXISTS background_prefixes (
+  `sequence_id` BIGINT,
+  `position` INT,
+  `document_id` STRING,
+  `prefix` STRING,
+  `token_id` INT,
+  `token` STRING,
+  `next_token_id` INT,
+  `next_token` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/background_prefixes';
+
+CREATE TABLE IF NOT EXISTS trigger_patterns (
+  `layer` INT,
+  `neuron` INT,
+  `kind` STRING,
+  `pattern` STRING,
+  `support` INT,
+  `prefixes` INT,
+  `background_rate` DOUBLE,
+  `score` DOUBLE,
+  `polarity` STRING,
+  `class` STRING,
+  `counted` INT,
+  `background_matches` INT,
+  `p_value` DOUBLE,
+  `adjusted_p_value` DOUBLE,
+  `ranks` ARRAY<INT>,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/trigger_patterns';
+
+CREATE TABLE IF NOT EXISTS trigger_pattern_scores (
+  `layer` INT,
+  `neuron` INT,
+  `polarity` STRING,
+  `prefixes` INT,
+  `tested` INT,
+  `patterns` INT,
+  `shallow_only` INT,
+  `semantic_only` INT,
+  `shallow_and_semantic` INT,
+  `not_covered` INT,
+  `shallow_index` DOUBLE,
+  `semantic_index` DOUBLE,
+  `last_token_concentration` DOUBLE,
+  `last_token_effective` DOUBLE,
+  `common_suffix` DOUBLE,
+  `lexical_diversity` DOUBLE,
+  `topic_coherence` DOUBLE,
+  `document_effective` DOUBLE,
+  `next_token_concentration` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/trigger_pattern_scores';
+
+CREATE TABLE IF NOT EXISTS pattern_summary (
+  `layer` INT,
+  `polarity` STRING,
+  `neurons` INT,
+  `neurons_with_triggers` BIGINT,
+  `neurons_with_pattern` BIGINT,
+  `neurons_with_shallow` BIGINT,
+  `neurons_with_semantic` BIGINT,
+  `neurons_with_last_token` BIGINT,
+  `neurons_with_last_stem` BIGINT,
+  `neurons_with_suffix_ngram` BIGINT,
+  `neurons_with_ngram` BIGINT,
+  `neurons_with_skip_pair` BIGINT,
+  `neurons_with_shape` BIGINT,
+  `neurons_with_topic` BIGINT,
+  `neurons_with_document` BIGINT,
+  `neurons_with_next_token` BIGINT,
+  `patterns` BIGINT,
+  `prefixes` BIGINT,
+  `patterns_per_neuron` DOUBLE,
+  `shallow_only` DOUBLE,
+  `semantic_only` DOUBLE,
+  `shallow_and_semantic` DOUBLE,
+  `not_covered` DOUBLE,
+  `median_last_token_concentration` DOUBLE,
+  `median_lexical_diversity` DOUBLE,
+  `median_topic_coherence` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/pattern_summary';
+
 CREATE TABLE IF NOT EXISTS key_value_findings (
   `finding` STRING,
   `layer` INT,
@@ -584,6 +680,18 @@ CREATE OR REPLACE VIEW memory_positions AS
 CREATE OR REPLACE VIEW memory_ablations AS
   SELECT * FROM read_parquet('${warehouse}/memory_ablations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW background_prefixes AS
+  SELECT * FROM read_parquet('${warehouse}/background_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW trigger_patterns AS
+  SELECT * FROM read_parquet('${warehouse}/trigger_patterns/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW trigger_pattern_scores AS
+  SELECT * FROM read_parquet('${warehouse}/trigger_pattern_scores/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW pattern_summary AS
+  SELECT * FROM read_parquet('${warehouse}/pattern_summary/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
@@ -674,6 +782,13 @@ CREATE OR REPLACE VIEW facts_with_neurons AS
     FROM knowledge_neurons
     GROUP BY run_id, relation, fact_id
   ) n ON n.run_id = f.run_id AND n.relation = f.relation AND n.fact_id = f.fact_id;
+
+-- The clearest patterns of each neuron beside what its value promotes.
+CREATE OR REPLACE VIEW neuron_patterns AS
+  SELECT p.run_id, p.layer, p.neuron, p.polarity, p.class, p.kind, p.pattern, p.support, p.prefixes, p.background_rate,
+    p.score, v.top_tokens, v.agrees
+  FROM trigger_patterns p
+  LEFT JOIN value_predictions v ON v.run_id = p.run_id AND v.layer = p.layer AND v.neuron = p.neuron;
 
 -- What suppressing and amplifying knowledge neurons does, by relation. ratio_of_means is the paper's: the mean change of the
 -- answer's probability over its mean. lost: of the answers that were the top prediction, the share that no longer are.
