@@ -163,10 +163,16 @@ public final class CensusConfig implements Serializable {
 
   /** What is made of the winners of the scan. */
   public record Interpret(
-      Values values, Perturbations perturbations, Memories memories, Findings findings)
+      Values values,
+      Lenses lenses,
+      Perturbations perturbations,
+      Memories memories,
+      Findings findings)
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
+
+  public record Lenses(boolean enabled) implements Serializable {}
 
   /**
    * @param neuronsPerLayer sampled; 0 means all
@@ -265,6 +271,7 @@ public final class CensusConfig implements Serializable {
             values.flag("interpret.values.enabled"),
             values.constant(ValueLens.class, "interpret.values.lens"),
             values.integer("interpret.values.top-tokens")),
+        new Lenses(values.flag("interpret.lenses.enabled")),
         perturbations(),
         memories(),
         new Findings(values.flag("interpret.findings.enabled")));
