@@ -280,6 +280,102 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/memory_ablations';
 
+CREATE TABLE IF NOT EXISTS background_prefixes (
+  `sequence_id` BIGINT,
+  `position` INT,
+  `document_id` STRING,
+  `prefix` STRING,
+  `token_id` INT,
+  `token` STRING,
+  `next_token_id` INT,
+  `next_token` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/background_prefixes';
+
+CREATE TABLE IF NOT EXISTS trigger_patterns (
+  `layer` INT,
+  `neuron` INT,
+  `kind` STRING,
+  `pattern` STRING,
+  `support` INT,
+  `prefixes` INT,
+  `background_rate` DOUBLE,
+  `score` DOUBLE,
+  `polarity` STRING,
+  `class` STRING,
+  `counted` INT,
+  `background_matches` INT,
+  `p_value` DOUBLE,
+  `adjusted_p_value` DOUBLE,
+  `ranks` ARRAY<INT>,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/trigger_patterns';
+
+CREATE TABLE IF NOT EXISTS trigger_pattern_scores (
+  `layer` INT,
+  `neuron` INT,
+  `polarity` STRING,
+  `prefixes` INT,
+  `tested` INT,
+  `patterns` INT,
+  `shallow_only` INT,
+  `semantic_only` INT,
+  `shallow_and_semantic` INT,
+  `not_covered` INT,
+  `shallow_index` DOUBLE,
+  `semantic_index` DOUBLE,
+  `last_token_concentration` DOUBLE,
+  `last_token_effective` DOUBLE,
+  `common_suffix` DOUBLE,
+  `lexical_diversity` DOUBLE,
+  `topic_coherence` DOUBLE,
+  `document_effective` DOUBLE,
+  `next_token_concentration` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/trigger_pattern_scores';
+
+CREATE TABLE IF NOT EXISTS pattern_summary (
+  `layer` INT,
+  `polarity` STRING,
+  `neurons` INT,
+  `neurons_with_triggers` BIGINT,
+  `neurons_with_pattern` BIGINT,
+  `neurons_with_shallow` BIGINT,
+  `neurons_with_semantic` BIGINT,
+  `neurons_with_last_token` BIGINT,
+  `neurons_with_last_stem` BIGINT,
+  `neurons_with_suffix_ngram` BIGINT,
+  `neurons_with_ngram` BIGINT,
+  `neurons_with_skip_pair` BIGINT,
+  `neurons_with_shape` BIGINT,
+  `neurons_with_topic` BIGINT,
+  `neurons_with_document` BIGINT,
+  `neurons_with_next_token` BIGINT,
+  `patterns` BIGINT,
+  `prefixes` BIGINT,
+  `patterns_per_neuron` DOUBLE,
+  `shallow_only` DOUBLE,
+  `semantic_only` DOUBLE,
+  `shallow_and_semantic` DOUBLE,
+  `not_covered` DOUBLE,
+  `median_last_token_concentration` DOUBLE,
+  `median_lexical_diversity` DOUBLE,
+  `median_topic_coherence` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/pattern_summary';
+
 CREATE TABLE IF NOT EXISTS key_value_findings (
   `finding` STRING,
   `layer` INT,
@@ -291,6 +387,151 @@ CREATE TABLE IF NOT EXISTS key_value_findings (
 USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/key_value_findings';
+
+CREATE TABLE IF NOT EXISTS fact_rejects (
+  `source` STRING,
+  `line` BIGINT,
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `reason` STRING,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_rejects';
+
+CREATE TABLE IF NOT EXISTS fact_prompts (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `prompt` STRING,
+  `answer` STRING,
+  `answer_token_ids` ARRAY<INT>,
+  `answer_probability` DOUBLE,
+  `answer_rank` INT,
+  `predicted` STRING,
+  `predicted_token_ids` ARRAY<INT>,
+  `head` STRING,
+  `aliases` ARRAY<STRING>,
+  `tails` ARRAY<STRING>,
+  `language` STRING,
+  `reading` STRING,
+  `negative` BOOLEAN,
+  `votes` BOOLEAN,
+  `answer_in_head` BOOLEAN,
+  `other_answers` INT,
+  `max_attribution` FLOAT,
+  `max_activation` FLOAT,
+  `attribution_threshold` DOUBLE,
+  `activation_threshold` DOUBLE,
+  `source` STRING,
+  `line` BIGINT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_prompts';
+
+CREATE TABLE IF NOT EXISTS fact_attributions (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `neuron` INT,
+  `attribution` FLOAT,
+  `activation` FLOAT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_attributions';
+
+CREATE TABLE IF NOT EXISTS fact_activations (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `neuron` INT,
+  `attribution` FLOAT,
+  `activation` FLOAT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_activations';
+
+CREATE TABLE IF NOT EXISTS attribution_layers (
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer` INT,
+  `probability_full` DOUBLE,
+  `probability_zeroed` DOUBLE,
+  `attribution_sum` DOUBLE,
+  `residual` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/attribution_layers';
+
+CREATE TABLE IF NOT EXISTS knowledge_neurons (
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `layer` INT,
+  `neuron` INT,
+  `prompts_sharing` INT,
+  `prompts` INT,
+  `mean_attribution` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neurons';
+
+CREATE TABLE IF NOT EXISTS relation_neurons (
+  `method` STRING,
+  `relation` STRING,
+  `layer` INT,
+  `neuron` INT,
+  `facts_sharing` INT,
+  `facts` INT,
+  `rank` INT,
+  `mean_attribution` DOUBLE,
+  `in_relation_set` BOOLEAN,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/relation_neurons';
+
+CREATE TABLE IF NOT EXISTS refinement_ratios (
+  `method` STRING,
+  `relation` STRING,
+  `ratio` DOUBLE,
+  `mean_neurons` DOUBLE,
+  `in_band` BOOLEAN,
+  `facts` INT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/refinement_ratios';
+
+CREATE TABLE IF NOT EXISTS knowledge_neuron_findings (
+  `finding` STRING,
+  `layer` INT,
+  `value` DOUBLE,
+  `paper_value` DOUBLE,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neuron_findings';
 
 -- 2. DuckDB: views over the files, no load. Only the files of the runs asked for are read.
 -- DuckDB refuses a view over no files: leave out a table that no run in the warehouse has, such as activations where
@@ -335,8 +576,47 @@ CREATE OR REPLACE VIEW memory_positions AS
 CREATE OR REPLACE VIEW memory_ablations AS
   SELECT * FROM read_parquet('${warehouse}/memory_ablations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW background_prefixes AS
+  SELECT * FROM read_parquet('${warehouse}/background_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW trigger_patterns AS
+  SELECT * FROM read_parquet('${warehouse}/trigger_patterns/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW trigger_pattern_scores AS
+  SELECT * FROM read_parquet('${warehouse}/trigger_pattern_scores/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW pattern_summary AS
+  SELECT * FROM read_parquet('${warehouse}/pattern_summary/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_rejects AS
+  SELECT * FROM read_parquet('${warehouse}/fact_rejects/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_prompts AS
+  SELECT * FROM read_parquet('${warehouse}/fact_prompts/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_attributions AS
+  SELECT * FROM read_parquet('${warehouse}/fact_attributions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_activations AS
+  SELECT * FROM read_parquet('${warehouse}/fact_activations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW attribution_layers AS
+  SELECT * FROM read_parquet('${warehouse}/attribution_layers/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neurons AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neurons/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW relation_neurons AS
+  SELECT * FROM read_parquet('${warehouse}/relation_neurons/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW refinement_ratios AS
+  SELECT * FROM read_parquet('${warehouse}/refinement_ratios/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neuron_findings AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 -- 3. Views, the same in both.
 
@@ -397,3 +677,35 @@ CREATE OR REPLACE VIEW lens_agreement AS
     avg(CASE WHEN max_cosine_token_id = top_token_id THEN 1e0 WHEN max_cosine IS NOT NULL THEN 0e0 END) AS cosine_names_top_token
   FROM value_lenses
   GROUP BY run_id, layer, lens;
+
+-- Why facts and prompts were not used.
+CREATE OR REPLACE VIEW fact_reject_reasons AS
+  SELECT run_id, source, reason, count(*) AS rejects
+  FROM fact_rejects
+  GROUP BY run_id, source, reason;
+
+-- A fact at a glance: how well the model knows it, and how many neurons each method gives it.
+CREATE OR REPLACE VIEW facts_with_neurons AS
+  SELECT f.run_id, f.relation, f.fact_id, f.head, f.answer, f.prompts, f.prompts_answered, f.mean_answer_probability,
+    coalesce(n.by_integrated_gradients, 0) AS by_integrated_gradients, coalesce(n.by_activation, 0) AS by_activation
+  FROM (
+    SELECT run_id, relation, fact_id, min(head) AS head, min(answer) AS answer, count(*) AS prompts,
+      sum(CASE WHEN answer_rank = 1 THEN 1 ELSE 0 END) AS prompts_answered, avg(answer_probability) AS mean_answer_probability
+    FROM fact_prompts
+    WHERE NOT negative
+    GROUP BY run_id, relation, fact_id
+  ) f
+  LEFT JOIN (
+    SELECT run_id, relation, fact_id,
+      sum(CASE WHEN method = 'integrated_gradients' THEN 1 ELSE 0 END) AS by_integrated_gradients,
+      sum(CASE WHEN method = 'activation' THEN 1 ELSE 0 END) AS by_activation
+    FROM knowledge_neurons
+    GROUP BY run_id, relation, fact_id
+  ) n ON n.run_id = f.run_id AND n.relation = f.relation AND n.fact_id = f.fact_id;
+
+-- The clearest patterns of each neuron beside what its value promotes.
+CREATE OR REPLACE VIEW neuron_patterns AS
+  SELECT p.run_id, p.layer, p.neuron, p.polarity, p.class, p.kind, p.pattern, p.support, p.prefixes, p.background_rate,
+    p.score, v.top_tokens, v.agrees
+  FROM trigger_patterns p
+  LEFT JOIN value_predictions v ON v.run_id = p.run_id AND v.layer = p.layer AND v.neuron = p.neuron;

@@ -23,9 +23,22 @@ public final class TableSchema {
           "value_lenses",
           "trigger_perturbations",
           "perturbation_summary",
+          "background_prefixes",
+          "trigger_patterns",
+          "trigger_pattern_scores",
+          "pattern_summary",
           "memory_positions",
           "memory_ablations",
-          "key_value_findings");
+          "key_value_findings",
+          "fact_rejects",
+          "fact_prompts",
+          "fact_attributions",
+          "fact_activations",
+          "attribution_layers",
+          "knowledge_neurons",
+          "relation_neurons",
+          "refinement_ratios",
+          "knowledge_neuron_findings");
 
   private TableSchema() {}
 

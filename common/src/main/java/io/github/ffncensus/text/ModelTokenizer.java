@@ -28,6 +28,9 @@ public final class ModelTokenizer implements AutoCloseable {
   /** So many rows of an embedding may be without a token, however small the vocabulary. */
   private static final int MOST_PADDING = 128;
 
+  /** What decoding puts for bytes that are no character. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   /** Stops the file's own truncation and padding, which DJL would otherwise take over. */
   private static final Map<String, String> WHOLE_TEXTS =
       Map.of("truncation", "false", "padding", "false");
@@ -127,6 +130,24 @@ public final class ModelTokenizer implements AutoCloseable {
    */
   public String token(int id) {
     return vocabulary.token(id);
+  }
+
+  /**
+   * What a token stands for in a text, such as «the» for «Ġthe» and «ing» for «##ing»; nothing for
+   * one that is no text by itself, such as white space or a part of a character.
+   *
+   * @throws IllegalArgumentException for an id that the tokenizer does not know
+   */
+  public Optional<String> text(int id) {
+    if (!hasToken(id)) {
+      throw new IllegalArgumentException("the tokenizer has no token " + id);
+    }
+    String text = decode(new int[] {id});
+    String bare =
+        text.startsWith(vocabulary.continuation())
+            ? text.substring(vocabulary.continuation().length())
+            : text;
+    return Optional.of(bare).filter(t -> !t.isEmpty() && t.indexOf(REPLACEMENT) < 0);
   }
 
   /** Whether a token is a symbol of the model, such as [SEP], and no text. */

@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs;
 
+import io.github.ffncensus.jobs.attribute.AttributeJob;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.ingest.IngestJob;
@@ -68,7 +69,8 @@ final class SparkStages implements StageRunner {
       case INGEST -> ingest();
       case SCAN -> scan();
       case INTERPRET -> new StageResult(InterpretJob.run(context(stage)), Map.of(), Map.of());
-      case ATTRIBUTE, KN_STATS, INTERVENE, EDIT ->
+      case ATTRIBUTE -> new StageResult(AttributeJob.run(context(stage)), Map.of(), Map.of());
+      case KN_STATS, INTERVENE, EDIT ->
           throw new IllegalStateException("no job for the stage " + stage.word());
     };
   }

@@ -166,6 +166,7 @@ public final class CensusConfig implements Serializable {
       Values values,
       Lenses lenses,
       Perturbations perturbations,
+      PatternsConfig patterns,
       Memories memories,
       Findings findings)
       implements Serializable {}
@@ -273,6 +274,7 @@ public final class CensusConfig implements Serializable {
             values.integer("interpret.values.top-tokens")),
         new Lenses(values.flag("interpret.lenses.enabled")),
         perturbations(),
+        PatternsConfig.of(values),
         memories(),
         new Findings(values.flag("interpret.findings.enabled")));
   }

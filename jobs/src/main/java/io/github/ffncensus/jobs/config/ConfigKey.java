@@ -1,5 +1,9 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.knowledge.attribution.AnswerPath;
+import io.github.ffncensus.knowledge.attribution.AttributionTarget;
+import io.github.ffncensus.knowledge.attribution.StepRule;
+import io.github.ffncensus.knowledge.attribution.TargetTokens;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import io.github.ffncensus.knowledge.refinement.RatioSearch;
@@ -88,6 +92,17 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("interpret.perturbations.neurons-per-layer", ValueType.integer(0, 1 << 24)),
           key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),
           key("interpret.perturbations.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("interpret.patterns.enabled", ValueType.bool()),
+          key("interpret.patterns.ranks", ValueType.integer(1, 10_000)),
+          key("interpret.patterns.background", ValueType.integer(100, 10_000_000)),
+          key("interpret.patterns.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("interpret.patterns.min-support", ValueType.integer(2, 10_000)),
+          key("interpret.patterns.max-adjusted-p", ValueType.decimal(0, 1)),
+          key("interpret.patterns.window-words", ValueType.integer(2, 100)),
+          key("interpret.patterns.language", ValueType.wordOr("auto", ValueType.languageTag())),
+          key(
+              "interpret.patterns.stop-words",
+              ValueType.wordOr("auto", ValueType.listOf(ValueType.text(), 0))),
           key("interpret.memories.enabled", ValueType.bool()),
           key("interpret.memories.sequences", ValueType.integer(1, 1 << 24)),
           key("interpret.memories.positions-per-sequence", ValueType.integer(1, 1 << 10)),
@@ -101,6 +116,14 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("facts.min-templates", ValueType.integer(1, 1_000_000)),
           key("facts.fill", ValueType.oneOf(PromptEncoder.Fill.class)),
           key("attribute.shard-prompts", ValueType.integer(1, 10_000_000)),
+          key("attribute.rule", ValueType.oneOf(StepRule.class)),
+          key("attribute.steps", ValueType.integer(1, 1_000_000)),
+          key("attribute.target", ValueType.oneOf(AttributionTarget.class)),
+          key("attribute.target-tokens", ValueType.oneOf(TargetTokens.class)),
+          key("attribute.answer-path", ValueType.oneOf(AnswerPath.class)),
+          key("attribute.baseline", ValueType.oneOf(AttributeConfig.BaselineKind.class)),
+          key("attribute.baseline-input", ValueType.listOf(ValueType.text(), 0)),
+          operational("attribute.row-tokens", ValueType.integer(1, 1 << 30)),
           key("attribute.cut", ValueType.decimal(0, 1)),
           key("attribute.min-answer-probability", ValueType.decimal(0, 1)),
           key("attribute.max-answer-rank", ValueType.integer(0, 1 << 30)),

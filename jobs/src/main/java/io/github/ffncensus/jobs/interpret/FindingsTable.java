@@ -1,10 +1,10 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.task.Finding;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.ParquetTableWriter;
-import io.github.ffncensus.table.RowWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +48,7 @@ final class FindingsTable {
           MemoryFindings.of(
               context.rows(MemoryTables.POSITIONS), context.rows(MemoryTables.ABLATIONS)));
     }
-    try (ParquetTableWriter<Finding> writer = context.create(TABLE, FindingsTable::encode)) {
+    try (ParquetTableWriter<Finding> writer = context.create(TABLE, Finding::encode)) {
       for (Finding finding : findings) {
         writer.write(finding);
       }
@@ -56,19 +56,5 @@ final class FindingsTable {
     } catch (IOException e) {
       throw CensusException.runFailed("cannot write " + TABLE + ": " + e.getMessage(), e);
     }
-  }
-
-  private static void encode(Finding row, RowWriter out) {
-    out.string("finding", row.finding());
-    if (row.layer() != null) {
-      out.intValue("layer", row.layer());
-    }
-    if (row.value() != null) {
-      out.doubleValue("value", row.value());
-    }
-    if (row.paperValue() != null) {
-      out.doubleValue("paper_value", row.paperValue());
-    }
-    out.string("detail", row.detail());
   }
 }

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.median;
 import static org.apache.spark.sql.functions.when;
 
+import io.github.ffncensus.jobs.task.Finding;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Column;

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.ntile;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.github.ffncensus.jobs.task.Finding;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -44,6 +44,8 @@ class SqlDefinitionsTest {
       assertThat(spark.sql("SELECT * FROM triggers_in_context").count()).isZero();
       assertThat(spark.sql("SELECT * FROM layer_activity").count()).isZero();
       assertThat(spark.sql("SELECT * FROM reject_reasons").count()).isZero();
+      assertThat(spark.sql("SELECT * FROM fact_reject_reasons").count()).isZero();
+      assertThat(spark.sql("SELECT * FROM facts_with_neurons").count()).isZero();
     } finally {
       spark.stop();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.ffncensus.jobs.TestSpark;
+import io.github.ffncensus.jobs.task.Finding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
