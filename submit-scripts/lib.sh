@@ -9,6 +9,16 @@
 #   FFN_CENSUS_UI       1 for Spark's web page while a command runs
 #   FFN_CENSUS_LOG      Spark's log; default target/ffn-census.log
 #   DJL_CACHE_DIR       where the PyTorch engine unpacks its native libraries (430 MB); default target/djl
+#
+# and on clusters:
+#   FFN_CENSUS_EXECUTOR_MEMORY   Java heap of an executor; default 4g. PyTorch's memory is outside of it.
+#   FFN_CENSUS_EXECUTOR_OVERHEAD memory of an executor outside of the heap; default 8g (YARN and Kubernetes)
+#   FFN_CENSUS_EXECUTOR_CORES    tasks that an executor runs at once; default 1
+#   FFN_CENSUS_EXECUTORS         number of executors; default: what the cluster gives
+#   FFN_CENSUS_GPUS              GPUs of an executor, one for each task that runs the model; default 0
+#   FFN_CENSUS_EXECUTOR_CACHE    DJL_CACHE_DIR on the executors' machines; default /tmp/ffn-census-djl
+#   FFN_CENSUS_LIBTORCH          folder of the CUDA build of libtorch 2.7.1 on the executors' machines; needed for GPUs
+#   FFN_CENSUS_SUBMIT            further options for spark-submit, split at blanks
 
 die() {
   printf '%s\n' "$*" >&2
@@ -131,13 +141,60 @@ has_spark() {
   return 1
 }
 
-# Replaces this process by: ffn-census "$@", in local mode unless FFN_CENSUS_MASTER says otherwise.
+# For drivers that start elsewhere: sets SHIPPED_FILES to the configuration file among the arguments of ffn-census, and
+# SHIPPED_ARGUMENTS to the arguments with its name alone, as it will lie in the driver's working folder.
+ship_config() {
+  SHIPPED_FILES=()
+  SHIPPED_ARGUMENTS=()
+  local file
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --config=*) set -- --config "${1#--config=}" "${@:2}" ;;
+    esac
+    if [ "$1" = --config ] && [ $# -gt 1 ]; then
+      file=$2
+      [ -f "$file" ] || die "$file: no such configuration file (--config)"
+      SHIPPED_FILES+=("$file")
+      SHIPPED_ARGUMENTS+=(--config "$(basename "$file")")
+      shift 2
+    else
+      SHIPPED_ARGUMENTS+=("$1")
+      shift
+    fi
+  done
+}
+
+# Sets CLUSTER: what every cluster manager needs to be told about executors.
+cluster_options() {
+  CLUSTER=(
+    --conf "spark.executor.memory=${FFN_CENSUS_EXECUTOR_MEMORY:-4g}"
+    --conf "spark.executor.cores=${FFN_CENSUS_EXECUTOR_CORES:-1}"
+    --conf "spark.executor.extraJavaOptions=${DJL_OPTIONS[*]}"
+    --conf "spark.executorEnv.DJL_CACHE_DIR=${FFN_CENSUS_EXECUTOR_CACHE:-/tmp/ffn-census-djl}"
+    --conf spark.executorEnv.OMP_WAIT_POLICY=passive
+  )
+  if [ -n "${FFN_CENSUS_LIBTORCH:-}" ]; then
+    CLUSTER+=(--conf "spark.executorEnv.PYTORCH_LIBRARY_PATH=$FFN_CENSUS_LIBTORCH")
+  fi
+  if [ "${FFN_CENSUS_GPUS:-0}" -gt 0 ]; then
+    # Only tasks that run the model ask for a GPU (spark.ffncensus.task.gpus); those of ingest and merge do without.
+    CLUSTER+=(
+      --conf "spark.executor.resource.gpu.amount=$FFN_CENSUS_GPUS"
+      --conf spark.ffncensus.task.gpus=1
+    )
+  fi
+  # shellcheck disable=SC2206 # split on purpose
+  CLUSTER+=(${FFN_CENSUS_SUBMIT:-})
+}
+
+# Replaces this process by: ffn-census "$@", in local mode unless FFN_CENSUS_MASTER says otherwise. CLUSTER has further
+# options for spark-submit, if it is set.
 exec_ffn_census() {
   local master=${FFN_CENSUS_MASTER:-local[*]} ui=false terminal=false
   [ "${FFN_CENSUS_UI:-0}" = 1 ] && ui=true
   [ -t 2 ] && terminal=true
   local submit=(
-    --master "$master" --class "$MAIN_CLASS"
+    --master "$master" --class "$MAIN_CLASS" "${CLUSTER[@]+"${CLUSTER[@]}"}"
     --conf "spark.ui.enabled=$ui"
     --conf spark.ui.showConsoleProgress=false
     --conf spark.sql.shuffle.partitions=16

@@ -1,5 +1,6 @@
 package io.github.ffncensus.analysis;
 
+import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.ForwardObserver;
 import io.github.ffncensus.model.Transformer;
 import java.io.Serializable;
@@ -24,6 +25,11 @@ public interface Analysis extends Serializable {
    * @param shard number of the shard, from 0
    */
   ShardObserver observe(Transformer model, int shard);
+
+  /** How many blocks the result of a layer has, at most. */
+  default int blocksPerLayer(Architecture architecture) {
+    return blocks(architecture.intermediate());
+  }
 
   /**
    * Merges two packed blocks of the same neurons. Associative and commutative to the bit: the
@@ -63,7 +69,8 @@ public interface Analysis extends Serializable {
   interface PartialSink {
 
     /**
-     * @param block number of the block within the layer: neuron / {@link #BLOCK_NEURONS}
+     * @param block number of the block within the layer, from 0; of an analysis by neuron, neuron /
+     *     {@link #BLOCK_NEURONS}
      */
     void put(int layer, int block, byte[] packed);
   }

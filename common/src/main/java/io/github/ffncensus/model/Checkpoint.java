@@ -197,6 +197,11 @@ final class Checkpoint {
     };
   }
 
+  /** The files that hold the tensors, in name order. */
+  List<Path> files() {
+    return files;
+  }
+
   Optional<Entry> find(String name) {
     return Optional.ofNullable(entries.get(name));
   }

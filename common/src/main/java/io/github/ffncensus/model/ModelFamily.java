@@ -47,4 +47,9 @@ record ModelFamily(
     /** A bias on the logits, by its full tensor name. */
     HEAD_BIAS
   }
+
+  /** A module's name without prefix. */
+  String name(Part part, int layer) {
+    return parts.get(part).replace("{l}", Integer.toString(layer));
+  }
 }

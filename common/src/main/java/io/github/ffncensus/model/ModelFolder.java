@@ -1,8 +1,10 @@
 package io.github.ffncensus.model;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.model.ModelFamily.Part;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A Hugging Face model folder: {@code config.json}, safetensors weights, {@code tokenizer.json}.
@@ -110,6 +112,20 @@ public final class ModelFolder {
       weightsSha256 = checkpoint.sha256();
     }
     return weightsSha256;
+  }
+
+  /** A module's tensor, under whichever of the names that checkpoints of the family use. */
+  Optional<Checkpoint.Entry> tensor(Part part, int layer, String... suffixes) {
+    for (String prefix : family.prefixes()) {
+      for (String suffix : suffixes) {
+        Optional<Checkpoint.Entry> entry =
+            checkpoint.find(prefix + family.name(part, layer) + suffix);
+        if (entry.isPresent()) {
+          return entry;
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   ModelFamily family() {

@@ -72,18 +72,16 @@ public record RotaryFrequencies(List<Float> inverse) {
     return scaling.path(key).doubleValue();
   }
 
-  /**
-   * Cosines (or sines) for positions 0..length-1, row-major (length, headSize), halves repeated.
-   */
-  float[] table(int length, boolean cosine) {
+  /** Cosines (or sines) of positions, row-major (positions, headSize), halves repeated. */
+  float[] table(int[] positions, boolean cosine) {
     int half = inverse.size();
-    float[] table = new float[length * 2 * half];
-    for (int position = 0; position < length; position++) {
+    float[] table = new float[positions.length * 2 * half];
+    for (int row = 0; row < positions.length; row++) {
       for (int i = 0; i < half; i++) {
-        float angle = inverse.get(i) * position;
+        float angle = inverse.get(i) * positions[row];
         float value = (float) (cosine ? Math.cos(angle) : Math.sin(angle));
-        table[position * 2 * half + i] = value;
-        table[position * 2 * half + half + i] = value;
+        table[row * 2 * half + i] = value;
+        table[row * 2 * half + half + i] = value;
       }
     }
     return table;

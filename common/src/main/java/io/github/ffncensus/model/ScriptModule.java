@@ -12,16 +12,20 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
  * A TorchScript module without weights, made from source text when the process starts: the way to
- * operations that the engine's array interface lacks. Calls run in inference mode; several threads
- * may call at once.
+ * operations that the engine's array interface lacks. Several threads may call at once.
  */
 public final class ScriptModule implements AutoCloseable {
   private final NDManager manager;
   private final PtSymbolBlock module;
+
+  /** By method: the array whose name tells the engine which method to call. */
+  private final Map<String, NDArray> selectors = new ConcurrentHashMap<>();
 
   /**
    * @param className the one class in {@code source}
@@ -41,7 +45,7 @@ public final class ScriptModule implements AutoCloseable {
   }
 
   /**
-   * Calls a method that returns a tensor.
+   * Calls a method that returns a tensor, in inference mode.
    *
    * @param owner to whom the result belongs
    * @param arguments {@link NDArray}, {@link NDList}, {@link Double} or {@link Long}
@@ -50,9 +54,28 @@ public final class ScriptModule implements AutoCloseable {
     return run(method, arguments, result -> result.toTensor((PtNDManager) owner));
   }
 
-  /** Calls a method that returns a tuple or list of tensors. */
+  /** Calls a method that returns a tuple or list of tensors, in inference mode. */
   public NDList callForList(NDManager owner, String method, Object... arguments) {
     return run(method, arguments, result -> result.toNDList((PtNDManager) owner));
+  }
+
+  /**
+   * Calls a method that returns a tensor like an operation of the engine: where the thread records
+   * gradients, they flow through it.
+   *
+   * @param arguments tensors alone: this way of calling takes nothing else; the result belongs to
+   *     the first one's manager
+   */
+  public NDArray apply(String method, NDArray... arguments) {
+    NDList inputs = new NDList(arguments);
+    inputs.add(selectors.computeIfAbsent(method, this::selector));
+    return IValueUtils.forward(module, inputs, true).singletonOrThrow();
+  }
+
+  private NDArray selector(String method) {
+    NDArray selector = manager.create(0f);
+    selector.setName("module_method:" + method);
+    return selector;
   }
 
   private <T> T run(String method, Object[] arguments, Function<IValue, T> convert) {

@@ -4,17 +4,30 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Sequences that go through the model together, padded on the right to the longest.
+ * Sequences that go through the model together, padded on the right to one length.
  *
  * @param sequences at least one
+ * @param length tokens of each row, padding included: the second axis of every activation
  */
-public record TokenBatch(List<TokenSequence> sequences) {
+public record TokenBatch(List<TokenSequence> sequences, int length) {
 
   public TokenBatch {
     sequences = List.copyOf(sequences);
     if (sequences.isEmpty()) {
       throw new IllegalArgumentException("a batch needs a sequence");
     }
+    if (length < longest(sequences)) {
+      throw new IllegalArgumentException("a sequence is longer than " + length);
+    }
+  }
+
+  /** A batch padded to its longest sequence. */
+  public TokenBatch(List<TokenSequence> sequences) {
+    this(sequences, longest(sequences));
+  }
+
+  private static int longest(List<TokenSequence> sequences) {
+    return sequences.stream().mapToInt(TokenSequence::length).max().orElse(0);
   }
 
   /** A batch of bare token ids, numbered from 0. */
@@ -29,19 +42,13 @@ public record TokenBatch(List<TokenSequence> sequences) {
     return sequences.size();
   }
 
-  /** Tokens of the longest sequence, the second axis of every activation. */
-  public int length() {
-    return sequences.stream().mapToInt(TokenSequence::length).max().orElseThrow();
-  }
-
   /** Tokens without padding. */
   public long tokens() {
     return sequences.stream().mapToLong(TokenSequence::length).sum();
   }
 
-  /** Whether some sequence is shorter than the longest. */
+  /** Whether some sequence is shorter than its row. */
   public boolean padded() {
-    int length = length();
     return sequences.stream().anyMatch(sequence -> sequence.length() < length);
   }
 }

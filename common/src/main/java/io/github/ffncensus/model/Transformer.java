@@ -7,19 +7,11 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
-import ai.djl.nn.norm.LayerNorm;
 import io.github.ffncensus.CensusException;
-import io.github.ffncensus.model.Architecture.PositionEncoding;
-import io.github.ffncensus.model.ForwardObserver.Tap;
-import io.github.ffncensus.model.Kernels.AttentionScope;
 import io.github.ffncensus.model.TransformerWeights.Head;
-import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
-import io.github.ffncensus.model.TransformerWeights.Norm;
-import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A transformer on one device and its one forward pass, the same code for every declared family.
@@ -32,8 +24,13 @@ public final class Transformer implements AutoCloseable {
   private final Architecture architecture;
   private final TransformerWeights weights;
   private final Kernels kernels;
+  private final Operations operations;
+  private final List<Block> blocks;
   private final Precision precision;
   private final NDManager manager;
+
+  /** Whether another transformer, which this one was made from, frees the kernels. */
+  private final boolean borrowedKernels;
 
   Transformer(
       Architecture architecture,
@@ -41,15 +38,36 @@ public final class Transformer implements AutoCloseable {
       Kernels kernels,
       Precision precision,
       NDManager manager) {
+    this(architecture, weights, kernels, precision, manager, false);
+  }
+
+  private Transformer(
+      Architecture architecture,
+      TransformerWeights weights,
+      Kernels kernels,
+      Precision precision,
+      NDManager manager,
+      boolean borrowedKernels) {
     this.architecture = architecture;
     this.weights = weights;
     this.kernels = kernels;
+    this.operations = new Operations(architecture, kernels);
+    this.blocks =
+        IntStream.range(0, architecture.layers())
+            .mapToObj(l -> new Block(l, weights.layers().get(l), operations))
+            .toList();
     this.precision = precision;
     this.manager = manager;
+    this.borrowedKernels = borrowedKernels;
   }
 
   public Architecture architecture() {
     return architecture;
+  }
+
+  /** What the forward pass calculates with. */
+  public Precision precision() {
+    return precision;
   }
 
   public Device device() {
@@ -68,8 +86,14 @@ public final class Transformer implements AutoCloseable {
    * @throws CensusException of kind INPUT if a sequence is longer than the model takes
    */
   public void observe(TokenBatch batch, List<? extends ForwardObserver> observers) {
+    observe(batch, observers, Intervention.NONE);
+  }
+
+  /** As {@link #observe(TokenBatch, List)}, with coefficients changed on the way. */
+  public void observe(
+      TokenBatch batch, List<? extends ForwardObserver> observers, Intervention intervention) {
     try (NDManager scope = newScope()) {
-      run(batch, observers, scope, false);
+      run(batch, observers, intervention, scope, false);
     }
   }
 
@@ -81,10 +105,64 @@ public final class Transformer implements AutoCloseable {
    */
   public NDArray states(
       TokenBatch batch, List<? extends ForwardObserver> observers, NDManager owner) {
+    return states(batch, observers, Intervention.NONE, owner);
+  }
+
+  /** As {@link #states(TokenBatch, List, NDManager)}, with coefficients changed on the way. */
+  public NDArray states(
+      TokenBatch batch,
+      List<? extends ForwardObserver> observers,
+      Intervention intervention,
+      NDManager owner) {
     try (NDManager scope = owner.newSubManager()) {
-      NDArray states = run(batch, observers, scope, true);
+      NDArray states = run(batch, observers, intervention, scope, true);
       states.attach(owner);
       return states;
+    }
+  }
+
+  /**
+   * Runs a batch once, so that the rest of the model can be run again from the FFN of any layer.
+   *
+   * @param positions by sequence, ascending, at least one: those at which something will change or
+   *     be read
+   * @return the caller closes it
+   * @throws CensusException of kind INPUT if a sequence is longer than the model takes
+   */
+  public ResumablePass resumable(TokenBatch batch, int[][] positions) {
+    checkLength(batch);
+    return new ResumablePass(blocks, operations, weights, precision, manager, batch, positions);
+  }
+
+  /**
+   * y: what an FFN makes of coefficients.
+   *
+   * @param coefficients (..., intermediate), float32 or in the model's precision
+   * @return (..., hidden), in the model's precision; belongs to the coefficients' manager
+   */
+  public NDArray ffnOutput(int layer, NDArray coefficients) {
+    return blocks.get(layer).ffnOutput(kernels.cast(coefficients, precision));
+  }
+
+  /**
+   * Takes a gradient from an FFN's output back to its coefficients: its product with each value
+   * vector.
+   *
+   * @param gradients with respect to y, (..., hidden), float32 or in the model's precision
+   * @return with respect to m, (..., intermediate), float32; belongs to the gradients' manager
+   */
+  public NDArray coefficientGradients(int layer, NDArray gradients) {
+    NDManager owner = gradients.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray narrow = kernels.cast(gradients, precision);
+      if (narrow != gradients) {
+        narrow.attach(scope);
+      }
+      NDArray product = narrow.matMul(weights.layers().get(layer).down().weight());
+      product.attach(scope);
+      NDArray wide = kernels.cast(product, Precision.FLOAT32);
+      wide.attach(owner);
+      return wide;
     }
   }
 
@@ -103,10 +181,67 @@ public final class Transformer implements AutoCloseable {
   public NDArray values(int layer, int from, int to, NDManager owner) {
     try (NDManager scope = owner.newSubManager()) {
       NDArray down = weights.layers().get(layer).down().weight();
-      NDArray columns = scope.from(down).get(new NDIndex(":, {}:{}", from, to)).transpose();
+      NDArray range = down.get(new NDIndex(":, {}:{}", from, to));
+      range.attach(scope);
+      NDArray columns = range.transpose();
       columns.attach(owner);
       return columns;
     }
+  }
+
+  /**
+   * What leaves a layer's block when its FFN has written into the residual stream.
+   *
+   * @param sums r + y, (rows, hidden), float32 or in the model's precision
+   * @return o, (rows, hidden), in the model's precision
+   */
+  public NDArray blockOutput(int layer, NDArray sums) {
+    NDManager owner = sums.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      sums.attach(scope);
+      NDArray output = blocks.get(layer).output(kernels.cast(sums, precision));
+      output.attach(owner);
+      sums.attach(owner);
+      return output;
+    }
+  }
+
+  /**
+   * A model in which some neurons have other value vectors. It shares all other weights with this
+   * one, whose own never change, and must be closed before it; closing it frees the copies alone.
+   *
+   * @param replaced a neuron at most once
+   */
+  public Transformer withValues(List<ValueVector> replaced) {
+    NDManager copies = newScope();
+    try {
+      TransformerWeights edited = weights.withValues(replaced, kernels, precision, copies);
+      return new Transformer(architecture, edited, kernels, precision, copies, true);
+    } catch (RuntimeException e) {
+      copies.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Rows of the output embedding, which is the token embedding where the two are tied.
+   *
+   * @return (tokens, hidden), in the model's precision
+   * @throws CensusException of kind INPUT if the checkpoint has no prediction head
+   */
+  public NDArray outputEmbeddings(long[] tokens, NDManager owner) {
+    NDArray embedding = head().output().weight();
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray ids = scope.create(tokens);
+      NDArray rows = Embedding.embedding(ids, embedding, SparseFormat.DENSE).singletonOrThrow();
+      rows.attach(owner);
+      return rows;
+    }
+  }
+
+  /** The same numbers in float32; the array itself if it has that format already. */
+  public NDArray widened(NDArray x) {
+    return kernels.cast(x, Precision.FLOAT32);
   }
 
   /** As {@link #logits(NDArray, Lens)} through the model's own head. */
@@ -175,7 +310,7 @@ public final class Transformer implements AutoCloseable {
       if (bias != null) {
         bias.attach(scope);
       }
-      NDArray logits = linear(lensStates, new Linear(weight, bias));
+      NDArray logits = operations.linear(lensStates, new Linear(weight, bias));
       logits.attach(scope);
       NDArray result = kernels.cast(logits, Precision.FLOAT32);
       result.attach(owner);
@@ -219,6 +354,39 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether the head is linear behind a norm that only scales: HEAD(h) = {@link #headScale} (h) x
+   * FOLDED(h) + HEAD(0) for every h.
+   */
+  public boolean scalesToHead() {
+    return architecture.preNorm() && head().transform() == null;
+  }
+
+  /**
+   * The factor of {@link #scalesToHead}, one per row.
+   *
+   * @param states float32 (rows, hidden)
+   * @return float32 (rows, 1)
+   */
+  public NDArray headScale(NDArray states) {
+    NDManager owner = states.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      states.attach(scope);
+      NDArray scale;
+      if (weights.finalNorm().isEmpty()) {
+        scale = scope.ones(new Shape(states.getShape().get(0), 1));
+      } else {
+        NDArray centred =
+            architecture.rmsNorm() ? states : states.sub(states.mean(new int[] {-1}, true));
+        NDArray variance = centred.square().mean(new int[] {-1}, true);
+        scale = variance.add(architecture.normEpsilon()).pow(-0.5);
+      }
+      scale.attach(owner);
+      states.attach(owner);
+      return scale;
+    }
+  }
+
   private Head head() {
     return weights
         .head()
@@ -240,36 +408,27 @@ public final class Transformer implements AutoCloseable {
   }
 
   private NDArray headInput(NDArray states, Head head) {
-    NDArray h = weights.finalNorm().isPresent() ? norm(states, weights.finalNorm().get()) : states;
+    NDArray h =
+        weights.finalNorm().isPresent()
+            ? operations.norm(states, weights.finalNorm().get())
+            : states;
     if (head.transform() == null) {
       return h;
     }
-    NDArray transformed = linear(h, head.transform());
-    return norm(
+    NDArray transformed = operations.linear(h, head.transform());
+    return operations.norm(
         kernels.activate(transformed, architecture.headActivation().orElseThrow()), head.norm());
   }
 
   private NDArray run(
       TokenBatch batch,
       List<? extends ForwardObserver> observers,
+      Intervention intervention,
       NDManager scope,
       boolean toTheEnd) {
     checkLength(batch);
-    Set<Tap> taps = EnumSet.noneOf(Tap.class);
-    observers.forEach(observer -> taps.addAll(observer.taps()));
-    Pass pass = new Pass(batch, scope);
-    NDArray state = pass.embed();
-    for (int l = 0; l < architecture.layers(); l++) {
-      boolean last = l == architecture.layers() - 1;
-      try (NDManager layerScope = scope.newSubManager()) {
-        state.attach(layerScope);
-        state = pass.layer(l, state, taps, observers, !last || toTheEnd);
-        if (state != null) {
-          state.attach(scope);
-        }
-      }
-    }
-    return state;
+    return new ObservedPass(blocks, operations, batch, observers, intervention)
+        .run(new BatchInput(weights, operations, precision, scope), scope, toTheEnd);
   }
 
   private void checkLength(TokenBatch batch) {
@@ -282,194 +441,9 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
-  private NDArray linear(NDArray x, Linear map) {
-    return ai.djl.nn.core.Linear.linear(x, map.weight(), map.bias()).singletonOrThrow();
-  }
-
-  private NDArray norm(NDArray x, Norm norm) {
-    if (architecture.rmsNorm()) {
-      return kernels.rmsNorm(x, norm.gain(), architecture.normEpsilon());
-    }
-    return LayerNorm.layerNorm(
-            x,
-            new Shape(architecture.hidden()),
-            norm.gain(),
-            norm.shift(),
-            (float) architecture.normEpsilon())
-        .singletonOrThrow();
-  }
-
-  /** What the layers of one forward pass share. */
-  private final class Pass {
-    private final TokenBatch batch;
-    private final int size;
-    private final int length;
-    private final NDManager scope;
-    private final AttentionScope attentionScope;
-    private final NDArray mask;
-    private final NDArray cosine;
-    private final NDArray sine;
-
-    Pass(TokenBatch batch, NDManager scope) {
-      this.batch = batch;
-      this.size = batch.size();
-      this.length = batch.length();
-      this.scope = scope;
-      // Padding stands on the right, where a causal model's real tokens never look.
-      this.attentionScope =
-          architecture.causal()
-              ? AttentionScope.CAUSAL
-              : batch.padded() ? AttentionScope.MASKED : AttentionScope.ALL;
-      this.mask = attentionScope == AttentionScope.MASKED ? paddingMask() : null;
-      this.cosine = rotaryTable(true);
-      this.sine = rotaryTable(false);
-    }
-
-    private NDArray paddingMask() {
-      float[] values = new float[size * length];
-      for (int row = 0; row < size; row++) {
-        int real = batch.sequences().get(row).length();
-        Arrays.fill(values, row * length + real, (row + 1) * length, Float.NEGATIVE_INFINITY);
-      }
-      return kernels.cast(scope.create(values, new Shape(size, 1, 1, length)), precision);
-    }
-
-    private NDArray rotaryTable(boolean cosines) {
-      if (architecture.rotary().isEmpty()) {
-        return null;
-      }
-      float[] table = architecture.rotary().get().table(length, cosines);
-      return kernels.cast(
-          scope.create(table, new Shape(length, architecture.headSize())), precision);
-    }
-
-    /** Token, position and type embeddings, (batch, length, hidden). */
-    NDArray embed() {
-      NDArray h = lookUp(tokenIds(), weights.tokens());
-      if (weights.type().isPresent()) {
-        h = h.add(weights.type().get());
-      }
-      if (weights.positions().isPresent()) {
-        h = h.add(lookUp(positionIds(), weights.positions().get()));
-      }
-      return weights.embeddingNorm().isPresent() ? norm(h, weights.embeddingNorm().get()) : h;
-    }
-
-    private NDArray lookUp(long[] ids, NDArray table) {
-      NDArray indices = scope.create(ids, new Shape(size, length));
-      return Embedding.embedding(indices, table, SparseFormat.DENSE).singletonOrThrow();
-    }
-
-    private long[] tokenIds() {
-      long[] ids = new long[size * length];
-      Arrays.fill(ids, architecture.paddingId());
-      for (int row = 0; row < size; row++) {
-        int[] real = batch.sequences().get(row).tokens();
-        for (int t = 0; t < real.length; t++) {
-          ids[row * length + t] = real[t];
-        }
-      }
-      return ids;
-    }
-
-    private long[] positionIds() {
-      boolean skipping = architecture.positions() == PositionEncoding.LEARNED_SKIPPING_PADDING;
-      long[] positions = new long[size * length];
-      for (int row = 0; row < size; row++) {
-        int[] real = batch.sequences().get(row).tokens();
-        int next = architecture.firstPosition();
-        for (int t = 0; t < real.length; t++) {
-          boolean padding = skipping && real[t] == architecture.paddingId();
-          positions[row * length + t] = padding ? architecture.paddingId() : next++;
-        }
-      }
-      return positions;
-    }
-
-    /**
-     * One block.
-     *
-     * @return the layer's output o, or null if nobody needs it
-     */
-    NDArray layer(
-        int l,
-        NDArray input,
-        Set<Tap> taps,
-        List<? extends ForwardObserver> observers,
-        boolean outputNeeded) {
-      Layer layer = weights.layers().get(l);
-      NDArray residual = attentionBlock(l, layer, input);
-      NDArray x = architecture.preNorm() ? norm(residual, layer.ffnNorm()) : residual;
-      NDArray up = linear(x, layer.up());
-      NDArray gate = layer.gate() == null ? null : linear(x, layer.gate());
-      NDArray coefficients =
-          gate == null
-              ? kernels.activate(up, architecture.activation())
-              : kernels.activate(gate, architecture.activation()).mul(up);
-      NDArray y = null;
-      NDArray output = null;
-      if (outputNeeded || taps.contains(Tap.FFN_OUTPUT) || taps.contains(Tap.RESIDUAL_AFTER)) {
-        y = linear(coefficients, layer.down());
-        NDArray sum = residual.add(y);
-        output = architecture.preNorm() ? sum : norm(sum, layer.ffnNorm());
-      }
-      boolean gateAndUp = gate != null && taps.contains(Tap.GATE_AND_UP);
-      LayerActivations activations =
-          new LayerActivations(
-              l,
-              x,
-              kernels.cast(coefficients, Precision.FLOAT32),
-              gateAndUp ? kernels.cast(gate, Precision.FLOAT32) : null,
-              gateAndUp ? kernels.cast(up, Precision.FLOAT32) : null,
-              y,
-              residual,
-              output);
-      observers.forEach(observer -> observer.layer(activations, batch));
-      return output;
-    }
-
-    /** Attention and its residual connection: r, (batch, length, hidden). */
-    private NDArray attentionBlock(int l, Layer layer, NDArray input) {
-      NDManager owner = input.getManager();
-      try (NDManager attentionArrays = owner.newSubManager()) {
-        input.attach(attentionArrays);
-        NDArray x = architecture.preNorm() ? norm(input, layer.attentionNorm()) : input;
-        NDArray sum = input.add(linear(attention(l, layer, x), layer.attentionOutput()));
-        NDArray residual = architecture.preNorm() ? sum : norm(sum, layer.attentionNorm());
-        residual.attach(owner);
-        input.attach(owner);
-        return residual;
-      }
-    }
-
-    private NDArray attention(int l, Layer layer, NDArray x) {
-      NDArray query = heads(linear(x, layer.query()), architecture.heads());
-      NDArray key = heads(linear(x, layer.key()), architecture.keyValueHeads());
-      NDArray value = heads(linear(x, layer.value()), architecture.keyValueHeads());
-      if (cosine != null) {
-        query = kernels.rotate(query, cosine, sine);
-        key = kernels.rotate(key, cosine, sine);
-      }
-      int group = architecture.heads() / architecture.keyValueHeads();
-      if (group > 1) {
-        key = key.repeat(1, group);
-        value = value.repeat(1, group);
-      }
-      double scale = architecture.attentionScale(l);
-      NDArray mixed = kernels.attention(query, key, value, mask, attentionScope, scale);
-      return mixed
-          .transpose(0, 2, 1, 3)
-          .reshape(size, length, (long) architecture.heads() * architecture.headSize());
-    }
-
-    private NDArray heads(NDArray projected, int heads) {
-      return projected.reshape(size, length, heads, architecture.headSize()).transpose(0, 2, 1, 3);
-    }
-  }
-
   @Override
   public void close() {
-    if (kernels instanceof AutoCloseable closeable) {
+    if (!borrowedKernels && kernels instanceof AutoCloseable closeable) {
       try {
         closeable.close();
       } catch (Exception e) {

@@ -1,7 +1,12 @@
 package io.github.ffncensus.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -48,7 +53,46 @@ record TransformerWeights(
       Norm ffnNorm,
       Linear gate,
       Linear up,
-      Linear down) {}
+      Linear down) {
+
+    private Layer withDown(NDArray weight) {
+      return new Layer(
+          query,
+          key,
+          value,
+          attentionOutput,
+          attentionNorm,
+          ffnNorm,
+          gate,
+          up,
+          new Linear(weight, down.bias()));
+    }
+  }
+
+  /**
+   * These weights but for some value vectors. Matrices with replaced columns are copies that belong
+   * to the manager, everything else is shared.
+   */
+  TransformerWeights withValues(
+      List<ValueVector> replaced, Kernels kernels, Precision precision, NDManager copies) {
+    Map<Integer, NDArray> down = new HashMap<>();
+    try (NDManager scope = copies.newSubManager()) {
+      for (ValueVector vector : replaced) {
+        NDArray copy = down.get(vector.layer());
+        if (copy == null) {
+          copy = layers.get(vector.layer()).down().weight().duplicate();
+          copy.attach(copies);
+          down.put(vector.layer(), copy);
+        }
+        NDArray column = kernels.cast(scope.create(vector.values()), precision);
+        copy.set(new NDIndex(":, {}", vector.neuron()), column);
+      }
+    }
+    List<Layer> edited = new ArrayList<>(layers);
+    down.forEach((l, weight) -> edited.set(l, layers.get(l).withDown(weight)));
+    return new TransformerWeights(
+        tokens, positions, type, embeddingNorm, List.copyOf(edited), finalNorm, head);
+  }
 
   /**
    * The map from final state to logits.

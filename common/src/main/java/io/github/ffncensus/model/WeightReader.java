@@ -80,7 +80,7 @@ final class WeightReader {
                         folder.path()
                             + ": the weights have no tensor "
                             + family.prefixes().get(0)
-                            + name(part, layer)
+                            + family.name(part, layer)
                             + suffixes[0]
                             + ", which a "
                             + family.modelType()
@@ -89,20 +89,7 @@ final class WeightReader {
   }
 
   private Optional<Checkpoint.Entry> find(Part part, int layer, String... suffixes) {
-    for (String prefix : family.prefixes()) {
-      for (String suffix : suffixes) {
-        Optional<Checkpoint.Entry> entry =
-            folder.checkpoint().find(prefix + name(part, layer) + suffix);
-        if (entry.isPresent()) {
-          return entry;
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  private String name(Part part, int layer) {
-    return family.parts().get(part).replace("{l}", Integer.toString(layer));
+    return folder.tensor(part, layer, suffixes);
   }
 
   private NDArray checked(Checkpoint.Entry entry, Shape shape) {

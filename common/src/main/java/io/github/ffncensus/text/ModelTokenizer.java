@@ -9,8 +9,11 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The tokenizer of a Hugging Face model folder, as its {@code tokenizer.json} defines it: with the
@@ -26,6 +29,9 @@ public final class ModelTokenizer implements AutoCloseable {
   /** So many rows of an embedding may be without a token, however small the vocabulary. */
   private static final int MOST_PADDING = 128;
 
+  /** What decoding puts for bytes that are no character. */
+  private static final char REPLACEMENT = '\uFFFD';
+
   /** Stops the file's own truncation and padding, which DJL would otherwise take over. */
   private static final Map<String, String> WHOLE_TEXTS =
       Map.of("truncation", "false", "padding", "false");
@@ -33,11 +39,14 @@ public final class ModelTokenizer implements AutoCloseable {
   private final Path file;
   private final HuggingFaceTokenizer tokenizer;
   private final Vocabulary vocabulary;
+  private final String mask;
 
-  private ModelTokenizer(Path file, HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+  private ModelTokenizer(
+      Path file, HuggingFaceTokenizer tokenizer, Vocabulary vocabulary, String mask) {
     this.file = file;
     this.tokenizer = tokenizer;
     this.vocabulary = vocabulary;
+    this.mask = mask;
   }
 
   /**
@@ -56,7 +65,10 @@ public final class ModelTokenizer implements AutoCloseable {
     try (InputStream in = Files.newInputStream(file)) {
       Vocabulary vocabulary = Vocabulary.read(file);
       return new ModelTokenizer(
-          file, HuggingFaceTokenizer.newInstance(in, WHOLE_TEXTS), vocabulary);
+          file,
+          HuggingFaceTokenizer.newInstance(in, WHOLE_TEXTS),
+          vocabulary,
+          MaskToken.find(modelFolder, vocabulary));
     } catch (IOException | RuntimeException e) {
       throw CensusException.input(
           file
@@ -119,6 +131,58 @@ public final class ModelTokenizer implements AutoCloseable {
    */
   public String token(int id) {
     return vocabulary.token(id);
+  }
+
+  /**
+   * What a token stands for in a text, such as «the» for «Ġthe» and «ing» for «##ing»; nothing for
+   * one that is no text by itself, such as white space or a part of a character.
+   *
+   * @throws IllegalArgumentException for an id that the tokenizer does not know
+   */
+  public Optional<String> text(int id) {
+    if (!hasToken(id)) {
+      throw new IllegalArgumentException("the tokenizer has no token " + id);
+    }
+    String text = decode(new int[] {id});
+    String bare =
+        text.startsWith(vocabulary.continuation())
+            ? text.substring(vocabulary.continuation().length())
+            : text;
+    return Optional.of(bare).filter(t -> !t.isEmpty() && t.indexOf(REPLACEMENT) < 0);
+  }
+
+  /** Whether a token is a symbol of the model, such as [SEP], and no text. */
+  public boolean isSpecial(int id) {
+    return vocabulary.isSpecial(id);
+  }
+
+  /** Whether a token stands for text that the vocabulary cannot spell. */
+  public boolean isUnknown(int id) {
+    return id == vocabulary.unknown();
+  }
+
+  /** The id of the token that stands for text which the vocabulary cannot spell. */
+  public OptionalInt unknownToken() {
+    return vocabulary.unknown() < 0 ? OptionalInt.empty() : OptionalInt.of(vocabulary.unknown());
+  }
+
+  /** What a text has in the place of a word that a masked model is to predict. */
+  public Optional<String> maskToken() {
+    return Optional.ofNullable(mask);
+  }
+
+  /**
+   * The id of {@link #maskToken}.
+   *
+   * @throws java.util.NoSuchElementException if the tokenizer has none
+   */
+  public int maskId() {
+    return vocabulary.special(maskToken().orElseThrow());
+  }
+
+  /** Tokens as text, without the space that the first of them may stand for. */
+  public String decode(int[] ids) {
+    return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false).strip();
   }
 
   @Override

@@ -4,15 +4,22 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
 /** The tokens of a {@code tokenizer.json} by id, those of the model and those added to it. */
 final class Vocabulary {
   private final String[] tokens;
+  private final BitSet special;
+  private final int unknown;
+  private final String continuation;
 
-  private Vocabulary(String[] tokens) {
+  private Vocabulary(String[] tokens, BitSet special, int unknown, String continuation) {
     this.tokens = tokens;
+    this.special = special;
+    this.unknown = unknown;
+    this.continuation = continuation;
   }
 
   /**
@@ -31,12 +38,49 @@ final class Vocabulary {
     } else {
       throw new IOException("no vocabulary at model.vocab");
     }
+    BitSet special = new BitSet();
     for (JsonNode added : root.path("added_tokens")) {
-      byId.put(added.path("id").asInt(), added.path("content").asText());
+      int id = added.path("id").asInt();
+      byId.put(id, added.path("content").asText());
+      special.set(id, added.path("special").asBoolean());
     }
     String[] tokens = new String[byId.keySet().stream().mapToInt(id -> id + 1).max().orElse(0)];
     byId.forEach((id, token) -> tokens[id] = token);
-    return new Vocabulary(tokens);
+    String continuation = root.path("model").path("continuing_subword_prefix").asText("");
+    return new Vocabulary(tokens, special, unknown(root.path("model"), byId), continuation);
+  }
+
+  /** WordPiece and BPE name the token that stands for unknown text, Unigram gives its number. */
+  private static int unknown(JsonNode model, Map<Integer, String> byId) {
+    if (model.path("unk_id").isInt()) {
+      return model.path("unk_id").intValue();
+    }
+    String token = model.path("unk_token").textValue();
+    return byId.entrySet().stream()
+        .filter(entry -> entry.getValue().equals(token))
+        .mapToInt(Map.Entry::getKey)
+        .findFirst()
+        .orElse(-1);
+  }
+
+  /** Whether a token is a symbol of the model, such as [SEP], and no text. */
+  boolean isSpecial(int id) {
+    return special.get(id);
+  }
+
+  /** The token that stands for text which the vocabulary cannot spell; -1 if there is none. */
+  int unknown() {
+    return unknown;
+  }
+
+  /** What tokens begin with that continue a word, such as «##»; empty where nothing marks them. */
+  String continuation() {
+    return continuation;
+  }
+
+  /** The special token of this name; -1 if there is none. */
+  int special(String token) {
+    return special.stream().filter(id -> tokens[id].equals(token)).findFirst().orElse(-1);
   }
 
   /** The largest id plus one. */

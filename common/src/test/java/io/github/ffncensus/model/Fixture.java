@@ -2,7 +2,6 @@ package io.github.ffncensus.model;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,8 @@ import java.util.stream.Stream;
 
 /** A small model with the values that the Hugging Face implementation computed for it. */
 public record Fixture(String name, Path folder) {
+
+  private static final String EXPECTED = "expected.safetensors";
 
   /** All committed fixtures, made by {@code src/test/fixtures/make_fixtures.py}. */
   public static List<Fixture> all() {
@@ -31,12 +32,10 @@ public record Fixture(String name, Path folder) {
     return new Fixture(name, root().resolve(name));
   }
 
+  /** In the source tree: other modules have this class from a jar, where files have no path. */
   private static Path root() {
-    try {
-      return Path.of(Fixture.class.getResource("/fixtures").toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    Path own = Path.of("src/test/resources/fixtures");
+    return Files.isDirectory(own) ? own : Path.of("../common").resolve(own);
   }
 
   boolean hasDtype(String dtype) {
@@ -49,20 +48,30 @@ public record Fixture(String name, Path folder) {
   }
 
   /** A tensor of the expected values. */
-  record Expected(long[] shape, float[] values) {}
+  public record Expected(long[] shape, float[] values) {}
 
   Expected expected(String tensor) {
-    Checkpoint.Entry entry = entry(tensor);
+    return floats(EXPECTED, tensor);
+  }
+
+  /** A float32 tensor of one of the folder's files. */
+  public Expected floats(String file, String tensor) {
+    Checkpoint.Entry entry = entry(file, tensor);
     float[] values = new float[(int) (entry.bytes() / Float.BYTES)];
     bytes(entry).asFloatBuffer().get(values);
     return new Expected(entry.shape(), values);
   }
 
+  /** The shape of a tensor of one of the folder's files. */
+  public long[] shape(String file, String tensor) {
+    return entry(file, tensor).shape();
+  }
+
   /** The input sequences, without padding. */
   public List<int[]> sequences() {
-    long[] ids = longs("input_ids");
-    long[] mask = longs("attention_mask");
-    int length = (int) entry("input_ids").shape()[1];
+    long[] ids = longs(EXPECTED, "input_ids");
+    long[] mask = longs(EXPECTED, "attention_mask");
+    int length = (int) entry(EXPECTED, "input_ids").shape()[1];
     List<int[]> rows = new ArrayList<>();
     for (int start = 0; start < ids.length; start += length) {
       int real = (int) Arrays.stream(mask, start, start + length).sum();
@@ -71,17 +80,16 @@ public record Fixture(String name, Path folder) {
     return rows;
   }
 
-  private long[] longs(String tensor) {
-    Checkpoint.Entry entry = entry(tensor);
+  /** An int64 tensor of one of the folder's files. */
+  public long[] longs(String file, String tensor) {
+    Checkpoint.Entry entry = entry(file, tensor);
     long[] values = new long[(int) (entry.bytes() / Long.BYTES)];
     bytes(entry).asLongBuffer().get(values);
     return values;
   }
 
-  private Checkpoint.Entry entry(String tensor) {
-    return Checkpoint.ofFiles(List.of(folder.resolve("expected.safetensors")))
-        .find(tensor)
-        .orElseThrow();
+  private Checkpoint.Entry entry(String file, String tensor) {
+    return Checkpoint.ofFiles(List.of(folder.resolve(file))).find(tensor).orElseThrow();
   }
 
   private static ByteBuffer bytes(Checkpoint.Entry entry) {

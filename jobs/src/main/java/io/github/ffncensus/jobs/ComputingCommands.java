@@ -99,4 +99,56 @@ final class ComputingCommands {
       super(console, Stage.INTERPRET);
     }
   }
+
+  @Command(
+      name = "attribute",
+      description = {
+        "Finds the neurons that express facts: integrated gradients of their prompts' answers, refined to knowledge neurons.",
+        "Needs census.facts.input, and no corpus."
+      })
+  static final class Attribute extends Computing {
+
+    Attribute(Console console) {
+      super(console, Stage.ATTRIBUTE);
+    }
+  }
+
+  @Command(
+      name = "kn-stats",
+      description = {
+        "Reads in the ingested corpus how knowledge neurons behave where text expresses their fact, and where it does not.",
+        "Needs a complete ingest and a complete attribute."
+      })
+  static final class KnStats extends Computing {
+
+    KnStats(Console console) {
+      super(console, Stage.KN_STATS);
+    }
+  }
+
+  @Command(
+      name = "intervene",
+      description = {
+        "Suppresses and amplifies knowledge neurons and reads the answers of their own and of other facts again.",
+        "Needs a complete attribute."
+      })
+  static final class Intervene extends Computing {
+
+    Intervene(Console console) {
+      super(console, Stage.INTERVENE);
+    }
+  }
+
+  @Command(
+      name = "edit",
+      description = {
+        "Updates facts and erases relations by editing value vectors, in memory, and measures what else changes.",
+        "Needs a complete attribute."
+      })
+  static final class Edit extends Computing {
+
+    Edit(Console console) {
+      super(console, Stage.EDIT);
+    }
+  }
 }

@@ -64,10 +64,15 @@ public final class FfnCensus implements Callable<Integer> {
     Console console = new Console(out, err);
     CommandLine commandLine =
         new CommandLine(new FfnCensus())
+            .addSubcommand(new PlanCommand(console))
             .addSubcommand(new ComputingCommands.Run(console))
             .addSubcommand(new ComputingCommands.Ingest(console))
             .addSubcommand(new ComputingCommands.Scan(console))
             .addSubcommand(new ComputingCommands.Interpret(console))
+            .addSubcommand(new ComputingCommands.Attribute(console))
+            .addSubcommand(new ComputingCommands.KnStats(console))
+            .addSubcommand(new ComputingCommands.Intervene(console))
+            .addSubcommand(new ComputingCommands.Edit(console))
             .addSubcommand(new WarehouseCommands.Runs(console))
             .addSubcommand(new WarehouseCommands.Verify(console))
             .addSubcommand(new WarehouseCommands.Show(console));

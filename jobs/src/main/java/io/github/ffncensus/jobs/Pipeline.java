@@ -3,11 +3,13 @@ package io.github.ffncensus.jobs;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.config.FactsConfig;
 import io.github.ffncensus.jobs.ingest.CorpusInputs;
 import io.github.ffncensus.jobs.run.CorpusFile;
 import io.github.ffncensus.jobs.run.ModelIdentity;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunIdentity;
+import io.github.ffncensus.jobs.run.RunLock;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunOpener;
 import io.github.ffncensus.jobs.run.StageResult;
@@ -18,6 +20,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -53,6 +56,14 @@ final class Pipeline {
     if (stages.contains(Stage.SCAN)) {
       ScanJob.check(config, model);
     }
+    new RunOpener(hadoop, folder).requireWritable();
+    try (RunLock lock = RunLock.acquire(hadoop, folder, messages::println)) {
+      run(stages, force, folder, model, lock);
+    }
+  }
+
+  private void run(
+      List<Stage> stages, boolean force, RunFolder folder, ModelFolder model, RunLock lock) {
     RunManifest manifest =
         new RunOpener(hadoop, folder).open(() -> identity(model, stages), stages.get(0), force);
     if (manifest.status() == RunManifest.Status.COMPLETE) {
@@ -62,9 +73,10 @@ final class Pipeline {
     }
     checkPrecondition(stages.get(0), manifest);
     if (!stages.stream().allMatch(manifest::isComplete)) {
-      runMissing(stages, manifest, model);
+      runMissing(stages, manifest, model, lock);
     }
     if (config.stages().stream().allMatch(manifest::isComplete)) {
+      lock.requireHeld();
       manifest.completed();
       messages.printf("The run %s is complete: %s%n", folder.runId(), folder.manifest());
     } else {
@@ -73,29 +85,51 @@ final class Pipeline {
   }
 
   private static void checkPrecondition(Stage first, RunManifest manifest) {
-    RunFolder folder = manifest.folder();
-    if (first != Stage.INGEST && !manifest.isComplete(Stage.INGEST)) {
-      throw CensusException.configuration(
-          "The run %s in %s has no ingested corpus: run ingest first, or run for all stages"
-              .formatted(folder.runId(), folder.warehouse()));
+    boolean readsCorpus = first != Stage.INGEST && first.readsCorpus();
+    if (readsCorpus && !manifest.isComplete(Stage.INGEST)) {
+      throw missing(manifest, "no ingested corpus", Stage.INGEST);
     }
     if (first == Stage.INTERPRET && !manifest.isComplete(Stage.SCAN)) {
-      throw CensusException.configuration(
-          "The run %s in %s has no scan to interpret: run scan first, or run for all stages"
-              .formatted(folder.runId(), folder.warehouse()));
+      throw missing(manifest, "no scan to interpret", Stage.SCAN);
     }
+    boolean readsNeurons = first != Stage.ATTRIBUTE && first.readsFacts();
+    if (readsNeurons && !manifest.isComplete(Stage.ATTRIBUTE)) {
+      throw missing(manifest, "no knowledge neurons", Stage.ATTRIBUTE);
+    }
+  }
+
+  private static CensusException missing(RunManifest manifest, String what, Stage needed) {
+    return CensusException.configuration(
+        "The run %s in %s has %s: run %s first, or run for all stages"
+            .formatted(
+                manifest.folder().runId(), manifest.folder().warehouse(), what, needed.word()));
   }
 
   /** Later stages read the sequences, not the corpus, which may be gone by then. */
   private RunIdentity identity(ModelFolder model, List<Stage> stages) {
     List<CorpusFile> corpus = stages.contains(Stage.INGEST) ? corpus() : null;
-    return new RunIdentity(config, ModelIdentity.of(model), corpus);
+    List<CorpusFile> facts = stages.contains(Stage.ATTRIBUTE) ? facts() : null;
+    return new RunIdentity(config, ModelIdentity.of(model), corpus, facts);
   }
 
   private List<CorpusFile> corpus() {
-    return CorpusInputs.list(hadoop, config.corpus().input()).parallelStream()
-        .map(input -> CorpusFile.of(hadoop, input.path(), input.bytes()))
+    return files("corpus.input", config.corpus().input()).toList();
+  }
+
+  private List<CorpusFile> facts() {
+    FactsConfig facts = config.facts();
+    return Stream.of(
+            files("facts.input", facts.input()),
+            files("facts.templates", facts.templates()),
+            files("facts.pairs", facts.pairs()))
+        .flatMap(files -> files)
+        .distinct()
         .toList();
+  }
+
+  private Stream<CorpusFile> files(String key, List<String> inputs) {
+    return CorpusInputs.list(hadoop, key, inputs).parallelStream()
+        .map(input -> CorpusFile.of(hadoop, input.path(), input.bytes()));
   }
 
   private String missing(RunManifest manifest) {
@@ -107,22 +141,24 @@ final class Pipeline {
             .toList());
   }
 
-  private void runMissing(List<Stage> stages, RunManifest manifest, ModelFolder model) {
+  private void runMissing(
+      List<Stage> stages, RunManifest manifest, ModelFolder model, RunLock lock) {
     try (StageRunner runner = runners.start(manifest.folder(), model)) {
       for (Stage stage : stages) {
         if (manifest.isComplete(stage)) {
           messages.printf("%s is complete already.%n", stage.word());
         } else {
-          runStage(stage, runner, manifest);
+          runStage(stage, runner, manifest, lock);
         }
       }
     }
   }
 
-  private void runStage(Stage stage, StageRunner runner, RunManifest manifest) {
+  private void runStage(Stage stage, StageRunner runner, RunManifest manifest, RunLock lock) {
     manifest.stageStarted(stage, Versions.all());
     try {
       StageResult result = runner.run(stage);
+      lock.requireHeld();
       publish(stage, result, manifest.folder());
       manifest.corpusCounts(result.corpusCounts());
       if (!result.counters().isEmpty()) {

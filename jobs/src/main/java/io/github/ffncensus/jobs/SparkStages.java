@@ -1,17 +1,20 @@
 package io.github.ffncensus.jobs;
 
+import io.github.ffncensus.jobs.attribute.AttributeJob;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.edit.EditJob;
 import io.github.ffncensus.jobs.ingest.IngestJob;
 import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
-import io.github.ffncensus.jobs.interpret.InterpretContext;
 import io.github.ffncensus.jobs.interpret.InterpretJob;
+import io.github.ffncensus.jobs.intervene.InterveneJob;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.StageResult;
 import io.github.ffncensus.jobs.scan.ScanJob;
 import io.github.ffncensus.jobs.scan.ScanResult;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.DeviceChoice;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.TableFile;
@@ -67,7 +70,11 @@ final class SparkStages implements StageRunner {
     return switch (stage) {
       case INGEST -> ingest();
       case SCAN -> scan();
-      case INTERPRET -> interpret();
+      case INTERPRET -> new StageResult(InterpretJob.run(context(stage)), Map.of(), Map.of());
+      case ATTRIBUTE -> new StageResult(AttributeJob.run(context(stage)), Map.of(), Map.of());
+      case INTERVENE -> new StageResult(InterveneJob.run(context(stage)), Map.of(), Map.of());
+      case EDIT -> new StageResult(EditJob.run(context(stage)), Map.of(), Map.of());
+      case KN_STATS -> throw new IllegalStateException("no job for the stage " + stage.word());
     };
   }
 
@@ -90,12 +97,11 @@ final class SparkStages implements StageRunner {
     return new StageResult(result.tables(), Map.of(), result.counters());
   }
 
-  private StageResult interpret() {
+  private StageContext context(Stage stage) {
     Map<String, List<TableFile>> published =
         RunManifest.read(spark.sparkContext().hadoopConfiguration(), folder).orElseThrow().tables();
-    InterpretContext context =
-        new InterpretContext(spark, config, folder, model, plan(), published, progress);
-    return new StageResult(InterpretJob.run(context), Map.of(), Map.of());
+    ShardPlan plan = stage.readsCorpus() ? plan() : null;
+    return new StageContext(stage, spark, config, folder, model, plan, published, progress);
   }
 
   private ShardPlan plan() {

@@ -58,7 +58,9 @@ class FfnCensusTest {
   @Test
   void commandLineThatIsUnusable() {
     assertThat(execute()).isEqualTo(2);
-    assertThat(text(err)).contains("Name a command: run, ingest, scan, interpret, runs, verify");
+    assertThat(text(err))
+        .contains(
+            "Name a command: plan, run, ingest, scan, interpret, attribute, kn-stats, intervene, edit, runs");
     assertThat(execute("rnu")).isEqualTo(2);
     assertThat(text(err)).contains("'rnu'");
     assertThat(execute("run")).isEqualTo(2);

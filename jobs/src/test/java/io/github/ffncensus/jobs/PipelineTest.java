@@ -85,8 +85,21 @@ class PipelineTest {
   }
 
   @Test
+  void stagesOnFacts_needKnowledgeNeurons_andNotAllOfThemACorpus() throws IOException {
+    configured = List.of(Stage.ATTRIBUTE, Stage.KN_STATS, Stage.EDIT);
+    Files.writeString(folder.resolve("facts.jsonl"), "{}");
+    assertThatThrownBy(() -> run(List.of(Stage.EDIT), false))
+        .hasMessageEndingWith(
+            "has no knowledge neurons: run attribute first, or run for all stages");
+    run(List.of(Stage.ATTRIBUTE), false);
+    run(List.of(Stage.EDIT), false);
+    assertThatThrownBy(() -> run(List.of(Stage.KN_STATS), false))
+        .hasMessageEndingWith("has no ingested corpus: run ingest first, or run for all stages");
+  }
+
+  @Test
   void interpret_needsAScan_andKeepsIt() throws IOException {
-    configured = List.of(Stage.values());
+    configured = List.of(Stage.INGEST, Stage.SCAN, Stage.INTERPRET);
     run(List.of(Stage.INGEST), false);
     assertThatThrownBy(() -> run(List.of(Stage.INTERPRET), false))
         .hasMessageEndingWith("has no scan to interpret: run scan first, or run for all stages");
@@ -165,6 +178,7 @@ class PipelineTest {
                 "warehouse=" + folder.resolve("w"),
                 "model.path=../common/src/test/resources/fixtures/gpt2-gelu-new",
                 "corpus.input=" + folder.resolve("corpus.jsonl"),
+                "facts.input=" + folder.resolve("facts.jsonl"),
                 "stages=["
                     + String.join(",", configured.stream().map(Stage::word).toList())
                     + "]"));

@@ -1,8 +1,13 @@
 package io.github.ffncensus.analysis.positions;
 
 import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.LayerActivations;
 import io.github.ffncensus.model.Lens;
+import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.Transformer;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * How the memories of a layer add up to its output, and how predictions are refined from layer to
@@ -41,9 +46,20 @@ public final class PositionAnalysis implements Analysis {
         });
   }
 
-  /** As {@link #observe(Transformer, int)}, with the positions themselves going to a sink. */
+  /**
+   * As {@link #observe(Transformer, int)}, with the positions themselves going to a sink. Of a
+   * model that cannot predict nothing is observed.
+   */
   public ShardObserver observe(Transformer model, PositionSink sink) {
-    return new PositionObserver(model, sample, lens, sink, VocabularySweep.part(model));
+    return !model.hasHead()
+        ? new Nothing()
+        : new PositionObserver(model, sample, lens, sink, VocabularySweep.part(model));
+  }
+
+  /** A layer's counts are one block. */
+  @Override
+  public int blocksPerLayer(Architecture architecture) {
+    return 1;
   }
 
   @Override
@@ -51,6 +67,24 @@ public final class PositionAnalysis implements Analysis {
     LayerCounts counts = LayerCounts.unpack(left);
     counts.add(LayerCounts.unpack(right));
     return counts.pack();
+  }
+
+  /** Asks for nothing and leaves nothing. */
+  private static final class Nothing implements DeviceObserver {
+    @Override
+    public Set<Tap> taps() {
+      return EnumSet.noneOf(Tap.class);
+    }
+
+    @Override
+    public void layer(LayerActivations layer, TokenBatch batch) {
+      // Looks at nothing.
+    }
+
+    @Override
+    public void finish(PartialSink sink) {
+      // Has nothing to hand over.
+    }
   }
 
   /** The row of a fully merged layer in {@code layer_composition}. */

@@ -1,15 +1,11 @@
 package io.github.ffncensus.analysis.stats;
 
 import io.github.ffncensus.analysis.Packed;
-import java.util.Map;
-import java.util.TreeMap;
+import io.github.ffncensus.analysis.ShardTree;
 
 /**
- * Central moments of the neurons of a block, merged over shards in a fixed order.
- *
- * <p>Floating-point addition is not associative, so merging in order of arrival would make the last
- * bits depend on the cluster. Here shards are the leaves of the one binary tree over their numbers:
- * a node is made exactly from its two children, so every order of arrival ends in the same nodes.
+ * Central moments of the neurons of a block, merged over shards in a fixed order, see {@link
+ * ShardTree}.
  *
  * <p>Formulas: P. Pébay, Formulas for robust, one-pass parallel computation of covariances and
  * arbitrary-order statistical moments, SAND2008-6212.
@@ -21,33 +17,7 @@ final class Moments {
   private final int neurons;
   private final int width;
 
-  /** Nodes that have not met their sibling, by first shard and then by size. */
-  private final TreeMap<Node, Sums> nodes = new TreeMap<>();
-
-  /** A node covers shards {@code index << level} to {@code (index + 1) << level}. */
-  private record Node(int level, long index) implements Comparable<Node> {
-    long firstShard() {
-      return index << level;
-    }
-
-    long endShard() {
-      return (index + 1) << level;
-    }
-
-    Node parent() {
-      return new Node(level + 1, index >> 1);
-    }
-
-    Node sibling() {
-      return new Node(level, index ^ 1);
-    }
-
-    @Override
-    public int compareTo(Node other) {
-      int byStart = Long.compare(firstShard(), other.firstShard());
-      return byStart != 0 ? byStart : Integer.compare(level, other.level);
-    }
-  }
+  private final ShardTree<Sums> shards = new ShardTree<>(this::merge);
 
   /**
    * @param count values per neuron
@@ -65,39 +35,16 @@ final class Moments {
 
   /** Adds a shard; a shard added twice is refused. */
   void addShard(int shard, Sums sums) {
-    add(new Node(0, shard), sums);
+    shards.addShard(shard, sums);
   }
 
   void addAll(Moments other) {
-    other.nodes.forEach(this::add);
+    shards.addAll(other.shards);
   }
 
-  private void add(Node node, Sums sums) {
-    refuseOverlap(node);
-    Sums sibling = nodes.remove(node.sibling());
-    if (sibling == null) {
-      nodes.put(node, sums);
-      return;
-    }
-    boolean left = (node.index() & 1) == 0;
-    add(node.parent(), left ? merge(sums, sibling) : merge(sibling, sums));
-  }
-
-  /** Kept nodes never overlap, so the last that begins before this one's end tells. */
-  private void refuseOverlap(Node node) {
-    Node last = nodes.lowerKey(new Node(0, node.endShard()));
-    if (last != null && last.endShard() > node.firstShard()) {
-      throw new IllegalStateException("shards from " + node.firstShard() + " merged twice");
-    }
-  }
-
-  /** All shards together: the nodes that are left, by first shard. */
+  /** All shards together. */
   Sums total() {
-    Sums total = new Sums(0, new double[neurons * width]);
-    for (Sums sums : nodes.values()) {
-      total = merge(total, sums);
-    }
-    return total;
+    return shards.total(new Sums(0, new double[neurons * width]));
   }
 
   private Sums merge(Sums a, Sums b) {
@@ -135,27 +82,28 @@ final class Moments {
   }
 
   void write(Packed out) {
-    out.putVarLong(nodes.size());
-    for (Map.Entry<Node, Sums> entry : nodes.entrySet()) {
-      out.putVarLong(entry.getKey().level()).putVarLong(entry.getKey().index());
-      out.putVarLong(entry.getValue().count());
-      for (double value : entry.getValue().values()) {
-        out.putDouble(value);
-      }
-    }
+    shards.write(
+        out,
+        (sums, packed) -> {
+          packed.putVarLong(sums.count());
+          for (double value : sums.values()) {
+            packed.putDouble(value);
+          }
+        });
   }
 
   static Moments read(Packed.Reader in, int neurons, int plainSums) {
     Moments moments = new Moments(neurons, plainSums);
-    for (long nodes = in.varLong(); nodes > 0; nodes--) {
-      Node node = new Node(in.varInt(), in.varLong());
-      long count = in.varLong();
-      double[] values = new double[neurons * moments.width];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = in.getDouble();
-      }
-      moments.nodes.put(node, new Sums(count, values));
-    }
+    moments.shards.read(
+        in,
+        packed -> {
+          long count = packed.varLong();
+          double[] values = new double[neurons * moments.width];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = packed.getDouble();
+          }
+          return new Sums(count, values);
+        });
     return moments;
   }
 

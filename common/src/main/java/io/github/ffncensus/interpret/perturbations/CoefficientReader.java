@@ -1,12 +1,9 @@
 package io.github.ffncensus.interpret.perturbations;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.analysis.Analysis.DeviceObserver;
 import io.github.ffncensus.analysis.Analysis.PartialSink;
+import io.github.ffncensus.analysis.CoefficientGather;
 import io.github.ffncensus.model.LayerActivations;
-import io.github.ffncensus.model.ScriptModule;
 import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
@@ -17,26 +14,11 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /** Reads single coefficients: they are picked on the device, and only they travel to the host. */
 final class CoefficientReader implements DeviceObserver {
-  private static final String CLASS_NAME = "Read";
-
-  private static final String SOURCE =
-      """
-      class Read(Module):
-        __parameters__ = []
-        __buffers__ = []
-        training : bool
-        def forward(self: __torch__.Read, x: Tensor) -> Tensor:
-          return x
-        def at(self: __torch__.Read, x: Tensor, index: Tensor) -> Tensor:
-          return torch.take(x, index)
-      """;
-
-  private final NDManager manager;
-  private final ScriptModule script;
-  private final int width;
+  private final CoefficientGather gather;
 
   /**
    * By sequence, then by layer. The key is the object: several texts of a corpus sequence have its
@@ -45,9 +27,7 @@ final class CoefficientReader implements DeviceObserver {
   private final Map<TokenSequence, Map<Integer, List<Reading>>> wanted = new IdentityHashMap<>();
 
   CoefficientReader(Transformer model) {
-    width = model.architecture().intermediate();
-    manager = model.newScope();
-    script = new ScriptModule(manager, CLASS_NAME, SOURCE);
+    gather = new CoefficientGather(model);
   }
 
   /** A coefficient that is wanted; it has a value after its sequence was run. */
@@ -85,28 +65,20 @@ final class CoefficientReader implements DeviceObserver {
   @Override
   public void layer(LayerActivations layer, TokenBatch batch) {
     List<Reading> readings = new ArrayList<>();
-    List<Long> indices = new ArrayList<>();
+    LongStream.Builder indices = LongStream.builder();
     for (int row = 0; row < batch.size(); row++) {
       Map<Integer, List<Reading>> byLayer = wanted.get(batch.sequences().get(row));
       for (Reading reading : byLayer.getOrDefault(layer.layer(), List.of())) {
         readings.add(reading);
-        indices.add(((long) row * batch.length() + reading.position) * width + reading.neuron);
+        indices.add(gather.index(batch, row, reading.position, reading.neuron));
       }
     }
     if (readings.isEmpty()) {
       return;
     }
-    float[] values = pick(layer.coefficients(), indices);
+    float[] values = gather.at(layer.coefficients(), indices.build().toArray());
     for (int i = 0; i < values.length; i++) {
       readings.get(i).value = values[i];
-    }
-  }
-
-  private float[] pick(NDArray coefficients, List<Long> indices) {
-    try (NDManager scope = manager.newSubManager()) {
-      long[] flat = indices.stream().mapToLong(Long::longValue).toArray();
-      NDArray index = scope.create(flat, new Shape(flat.length));
-      return script.call(scope, "at", coefficients, index).toFloatArray();
     }
   }
 
@@ -117,7 +89,6 @@ final class CoefficientReader implements DeviceObserver {
 
   @Override
   public void close() {
-    script.close();
-    manager.close();
+    gather.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.ffncensus.interpret.perturbations;
 
+import io.github.ffncensus.SeededHash;
 import io.github.ffncensus.analysis.BatchPlan;
 import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.ShardScan.ForwardPass;

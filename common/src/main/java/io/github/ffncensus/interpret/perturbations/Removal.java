@@ -1,5 +1,6 @@
 package io.github.ffncensus.interpret.perturbations;
 
+import io.github.ffncensus.SeededHash;
 import java.util.Locale;
 import java.util.OptionalInt;
 

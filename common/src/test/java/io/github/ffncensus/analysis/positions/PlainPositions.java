@@ -20,7 +20,7 @@ import java.util.stream.DoubleStream;
  * The oracle: every text position of some sequences, each run alone, from activations and weights
  * in plain double arithmetic.
  */
-final class PlainPositions {
+public final class PlainPositions {
   /** Two logits closer than this may change places by rounding. */
   private static final double NEAR_TIE = 1e-4;
 
@@ -33,9 +33,9 @@ final class PlainPositions {
   private final double[][] lengths;
 
   /** What was expected of a position at a layer; doubtful ones are near ties. */
-  record Expected(SampledPosition position, boolean doubtful) {}
+  public record Expected(SampledPosition position, boolean doubtful) {}
 
-  PlainPositions(Architecture architecture, PlainLens plain, Lens lens) {
+  public PlainPositions(Architecture architecture, PlainLens plain, Lens lens) {
     this.architecture = architecture;
     this.plain = plain;
     this.lens = lens;
@@ -54,7 +54,7 @@ final class PlainPositions {
     }
   }
 
-  List<Expected> of(Transformer model, List<TokenSequence> sequences) {
+  public List<Expected> of(Transformer model, List<TokenSequence> sequences) {
     TorchEngine.prepareThread();
     List<Expected> all = new ArrayList<>();
     for (TokenSequence sequence : sequences) {

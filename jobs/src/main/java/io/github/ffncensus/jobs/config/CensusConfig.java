@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -24,7 +23,21 @@ public final class CensusConfig implements Serializable {
   public enum Stage {
     INGEST,
     SCAN,
-    INTERPRET;
+    INTERPRET,
+    ATTRIBUTE,
+    KN_STATS,
+    INTERVENE,
+    EDIT;
+
+    /** Whether the stage looks at the corpus, or at what an earlier stage made of it. */
+    public boolean readsCorpus() {
+      return compareTo(INTERPRET) <= 0 || this == KN_STATS;
+    }
+
+    /** Whether the stage looks at facts, or at what an earlier stage made of them. */
+    public boolean readsFacts() {
+      return compareTo(ATTRIBUTE) >= 0;
+    }
 
     /** As in configuration files, manifests and messages. */
     public String word() {
@@ -105,7 +118,8 @@ public final class CensusConfig implements Serializable {
       int batchTokens,
       NeuronStats neuronStats,
       TriggerPrefixes triggerPrefixes,
-      Activations activations)
+      Activations activations,
+      PositionsConfig positions)
       implements Serializable {}
 
   public record NeuronStats(boolean enabled) implements Serializable {}
@@ -148,10 +162,18 @@ public final class CensusConfig implements Serializable {
   }
 
   /** What is made of the winners of the scan. */
-  public record Interpret(Values values, Perturbations perturbations, Findings findings)
+  public record Interpret(
+      Values values,
+      Lenses lenses,
+      Perturbations perturbations,
+      PatternsConfig patterns,
+      Memories memories,
+      Findings findings)
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
+
+  public record Lenses(boolean enabled) implements Serializable {}
 
   /**
    * @param neuronsPerLayer sampled; 0 means all
@@ -160,97 +182,134 @@ public final class CensusConfig implements Serializable {
   public record Perturbations(boolean enabled, int neuronsPerLayer, int ranks, long seed)
       implements Serializable {}
 
-  public record Findings(boolean enabled) implements Serializable {}
+  /**
+   * @param sequences sampled
+   * @param positionsPerSequence sampled in each of them
+   * @param strongest memories of each position that are removed one by one
+   */
+  public record Memories(
+      boolean enabled, int sequences, int positionsPerSequence, int strongest, long seed)
+      implements Serializable {}
 
-  public record Facts(List<String> input) implements Serializable {}
+  public record Findings(boolean enabled) implements Serializable {}
 
   /** A key with two values, as JSON text; absent is {@code null}. */
   public record Difference(String key, String before, String after) {}
 
-  /** Values by key path, as {@link ValueType#parse} gives them. */
-  private final LinkedHashMap<String, Object> values;
+  private final ConfigValues values;
 
   CensusConfig(Map<String, Object> values) {
-    this.values = new LinkedHashMap<>(values);
+    this.values = new ConfigValues(values);
   }
 
   public String profile() {
-    return text("profile");
+    return values.text("profile");
   }
 
   public String runId() {
-    return text("run-id");
+    return values.text("run-id");
   }
 
   public String warehouse() {
-    return text("warehouse");
+    return values.text("warehouse");
   }
 
-  /** In the order in which they run. */
+  /**
+   * In the order in which they run; of {@code auto}, those whose input is configured: a corpus,
+   * facts, or both.
+   */
   public List<Stage> stages() {
-    List<String> words = texts("stages");
-    return Arrays.stream(Stage.values()).filter(stage -> words.contains(stage.word())).toList();
+    boolean automatic = !(values.get("stages") instanceof List<?>);
+    return Arrays.stream(Stage.values())
+        .filter(
+            stage -> automatic ? hasInput(stage) : values.texts("stages").contains(stage.word()))
+        .toList();
+  }
+
+  private boolean hasInput(Stage stage) {
+    return (!stage.readsCorpus() || !corpus().input().isEmpty())
+        && (!stage.readsFacts() || facts().given());
   }
 
   public Model model() {
     return new Model(
-        text("model.path"), text("model.device"), constant(Precision.class, "model.precision"));
+        values.text("model.path"),
+        values.text("model.device"),
+        values.constant(Precision.class, "model.precision"));
   }
 
   public Corpus corpus() {
     return new Corpus(
-        texts("corpus.input"),
-        constant(Format.class, "corpus.format"),
-        text("corpus.text-field"),
-        text("corpus.id-field"),
-        constant(SequenceMode.class, "corpus.sequence"),
-        flag("corpus.file-is-document"),
-        constant(OverLong.class, "corpus.over-long"),
-        text("corpus.sentence-locale"),
-        integer("corpus.max-document-chars"),
-        decimal("corpus.max-rejected-fraction"));
+        values.texts("corpus.input"),
+        values.constant(Format.class, "corpus.format"),
+        values.text("corpus.text-field"),
+        values.text("corpus.id-field"),
+        values.constant(SequenceMode.class, "corpus.sequence"),
+        values.flag("corpus.file-is-document"),
+        values.constant(OverLong.class, "corpus.over-long"),
+        values.text("corpus.sentence-locale"),
+        values.integer("corpus.max-document-chars"),
+        values.decimal("corpus.max-rejected-fraction"));
   }
 
   public Ingest ingest() {
     return new Ingest(
-        (Long) values.get("ingest.shard-tokens"), (Long) values.get("ingest.split-bytes"));
+        values.longInteger("ingest.shard-tokens"), values.longInteger("ingest.split-bytes"));
   }
 
   public Scan scan() {
     return new Scan(
-        integer("scan.batch-tokens"),
-        new NeuronStats(flag("scan.neuron-stats.enabled")),
+        values.integer("scan.batch-tokens"),
+        new NeuronStats(values.flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
-        activations());
+        activations(),
+        PositionsConfig.of(values));
   }
 
   public Interpret interpret() {
     return new Interpret(
         new Values(
-            flag("interpret.values.enabled"),
-            constant(ValueLens.class, "interpret.values.lens"),
-            integer("interpret.values.top-tokens")),
+            values.flag("interpret.values.enabled"),
+            values.constant(ValueLens.class, "interpret.values.lens"),
+            values.integer("interpret.values.top-tokens")),
+        new Lenses(values.flag("interpret.lenses.enabled")),
         perturbations(),
-        new Findings(flag("interpret.findings.enabled")));
+        PatternsConfig.of(values),
+        memories(),
+        new Findings(values.flag("interpret.findings.enabled")));
   }
 
-  public Facts facts() {
-    return new Facts(texts("facts.input"));
+  public FactsConfig facts() {
+    return FactsConfig.of(values);
+  }
+
+  public AttributeConfig attribute() {
+    return AttributeConfig.of(values);
+  }
+
+  public InterveneConfig intervene() {
+    return InterveneConfig.of(values);
+  }
+
+  public EditConfig edit() {
+    return EditConfig.of(values);
   }
 
   /** Every key with its value, for the manifest. */
   public ObjectNode resolved() {
     ObjectMapper json = new ObjectMapper();
     ObjectNode root = json.createObjectNode();
-    values.forEach(
-        (path, value) -> {
-          ObjectNode section = root;
-          String[] names = path.split("\\.");
-          for (String name : Arrays.copyOf(names, names.length - 1)) {
-            section = section.withObjectProperty(name);
-          }
-          section.set(names[names.length - 1], json.valueToTree(value));
-        });
+    values
+        .all()
+        .forEach(
+            (path, value) -> {
+              ObjectNode section = root;
+              String[] names = path.split("\\.");
+              for (String name : Arrays.copyOf(names, names.length - 1)) {
+                section = section.withObjectProperty(name);
+              }
+              section.set(names[names.length - 1], json.valueToTree(value));
+            });
     return root;
   }
 
@@ -281,54 +340,40 @@ public final class CensusConfig implements Serializable {
     String section = "scan.trigger-prefixes.";
     Object polarities = values.get(section + "polarities");
     return new TriggerPrefixes(
-        flag(section + "enabled"),
-        integer(section + "per-neuron"),
-        constant(Distinct.class, section + "distinct"),
+        values.flag(section + "enabled"),
+        values.integer(section + "per-neuron"),
+        values.constant(Distinct.class, section + "distinct"),
         polarities instanceof List<?> words
             ? words.stream().map(word -> Words.constant(Polarity.class, word)).toList()
             : List.of(),
-        integer(section + "min-position"));
+        values.integer(section + "min-position"));
   }
 
   private Perturbations perturbations() {
     String section = "interpret.perturbations.";
     return new Perturbations(
-        flag(section + "enabled"),
-        integer(section + "neurons-per-layer"),
-        integer(section + "ranks"),
-        (Long) values.get(section + "seed"));
+        values.flag(section + "enabled"),
+        values.integer(section + "neurons-per-layer"),
+        values.integer(section + "ranks"),
+        values.longInteger(section + "seed"));
+  }
+
+  private Memories memories() {
+    String section = "interpret.memories.";
+    return new Memories(
+        values.flag(section + "enabled"),
+        values.integer(section + "sequences"),
+        values.integer(section + "positions-per-sequence"),
+        values.integer(section + "strongest"),
+        values.longInteger(section + "seed"));
   }
 
   private Activations activations() {
     String section = "scan.activations.";
     return new Activations(
-        constant(ActivationMode.class, section + "mode"),
-        integer(section + "per-token"),
-        decimal(section + "threshold"),
-        texts(section + "neurons").stream().map(Neuron::parse).toList());
-  }
-
-  private String text(String path) {
-    return (String) values.get(path);
-  }
-
-  private List<String> texts(String path) {
-    return ((List<?>) values.get(path)).stream().map(String.class::cast).toList();
-  }
-
-  private boolean flag(String path) {
-    return (Boolean) values.get(path);
-  }
-
-  private int integer(String path) {
-    return Math.toIntExact((Long) values.get(path));
-  }
-
-  private double decimal(String path) {
-    return (Double) values.get(path);
-  }
-
-  private <E extends Enum<E>> E constant(Class<E> type, String path) {
-    return Words.constant(type, values.get(path));
+        values.constant(ActivationMode.class, section + "mode"),
+        values.integer(section + "per-token"),
+        values.decimal(section + "threshold"),
+        values.texts(section + "neurons").stream().map(Neuron::parse).toList());
   }
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Enum constants as configuration files spell them: lower case. */
+/** Enum constants as configuration files spell them: lower case, words joined by hyphens. */
 final class Words {
 
   private Words() {}
@@ -14,10 +14,10 @@ final class Words {
   }
 
   static String of(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   static <E extends Enum<E>> E constant(Class<E> type, Object word) {
-    return Enum.valueOf(type, word.toString().toUpperCase(Locale.ROOT));
+    return Enum.valueOf(type, word.toString().toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 }

@@ -12,28 +12,31 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsAction;
 
-/** Finds the files of a corpus. */
+/** Finds the files that a key of the configuration names. */
 public final class CorpusInputs {
   /** More files are only found unreadable when they are read; asking takes a call each. */
   private static final int ACCESS_CHECKS = 100;
 
   private final Configuration hadoop;
+  private final String key;
   private final TreeMap<String, FileStatus> files = new TreeMap<>();
   private int accessChecks;
 
-  private CorpusInputs(Configuration hadoop) {
+  private CorpusInputs(Configuration hadoop, String key) {
     this.hadoop = hadoop;
+    this.key = key;
   }
 
   /**
    * The files that paths, folders and globs name, each once, in the order of their paths. In
    * folders and globs, what is hidden (its name begins with a dot or an underscore) is left out.
    *
+   * @param key that names them, for messages
    * @throws CensusException of kind INPUT if an input does not exist, matches nothing, or may not
    *     be read
    */
-  public static List<CorpusInput> list(Configuration hadoop, List<String> inputs) {
-    CorpusInputs found = new CorpusInputs(hadoop);
+  public static List<CorpusInput> list(Configuration hadoop, String key, List<String> inputs) {
+    CorpusInputs found = new CorpusInputs(hadoop, key);
     for (String input : inputs) {
       try {
         found.add(input);
@@ -41,8 +44,7 @@ public final class CorpusInputs {
         throw e;
       } catch (IOException | RuntimeException e) {
         // Hadoop wraps a file system class that is not there in a bare RuntimeException.
-        throw CensusException.input(
-            "corpus.input: " + input + " cannot be read: " + e.getMessage(), e);
+        throw CensusException.input(key + ": " + input + " cannot be read: " + e.getMessage(), e);
       }
     }
     return found.named();
@@ -71,8 +73,8 @@ public final class CorpusInputs {
     if (files.size() == before && !known) {
       throw CensusException.input(
           matches == null || glob
-              ? "corpus.input: there is no file " + input + ", nor any that it matches as a glob"
-              : "corpus.input: the folder " + input + " has no file in it");
+              ? key + ": there is no file " + input + ", nor any that it matches as a glob"
+              : key + ": the folder " + input + " has no file in it");
     }
   }
 

@@ -69,7 +69,7 @@ public final class IngestJob {
     try (ModelTokenizer tokenizer = ModelTokenizer.open(model.path())) {
       tokenizer.requireFits(model.vocabularySize());
     }
-    List<CorpusInput> files = CorpusInputs.list(hadoop, config.corpus().input());
+    List<CorpusInput> files = CorpusInputs.list(hadoop, "corpus.input", config.corpus().input());
     List<Split> splits = SplitPlanner.plan(files, config);
     deleteStaging();
     IngestContext context = context();

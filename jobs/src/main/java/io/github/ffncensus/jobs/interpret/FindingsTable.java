@@ -1,9 +1,10 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.task.Finding;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.ParquetTableWriter;
-import io.github.ffncensus.table.RowWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ final class FindingsTable {
 
   private FindingsTable() {}
 
-  static void write(InterpretContext context) {
+  static void write(StageContext context) {
     List<Finding> findings = new ArrayList<>();
     Architecture architecture = context.model().architecture();
     int layers = architecture.layers();
@@ -27,6 +28,11 @@ final class FindingsTable {
     if (context.has(ValueFindings.TABLE)) {
       Dataset<Row> predictions = context.rows(ValueFindings.TABLE);
       findings.addAll(ValueFindings.of(predictions, layers, architecture.vocabulary()));
+    }
+    if (context.has(LensTable.TABLE)) {
+      findings.addAll(
+          LensFindings.of(
+              context.rows(LensTable.TABLE), architecture.hidden(), architecture.vocabulary()));
     }
     if (context.has(PerturbationFindings.TABLE)) {
       findings.addAll(PerturbationFindings.of(context.rows(PerturbationFindings.TABLE), layers));
@@ -37,7 +43,12 @@ final class FindingsTable {
     if (context.has(PositionFindings.REFINEMENT)) {
       findings.addAll(PositionFindings.ofRefinement(context.rows(PositionFindings.REFINEMENT)));
     }
-    try (ParquetTableWriter<Finding> writer = context.create(TABLE, FindingsTable::encode)) {
+    if (context.has(MemoryTables.POSITIONS)) {
+      findings.addAll(
+          MemoryFindings.of(
+              context.rows(MemoryTables.POSITIONS), context.rows(MemoryTables.ABLATIONS)));
+    }
+    try (ParquetTableWriter<Finding> writer = context.create(TABLE, Finding::encode)) {
       for (Finding finding : findings) {
         writer.write(finding);
       }
@@ -45,19 +56,5 @@ final class FindingsTable {
     } catch (IOException e) {
       throw CensusException.runFailed("cannot write " + TABLE + ": " + e.getMessage(), e);
     }
-  }
-
-  private static void encode(Finding row, RowWriter out) {
-    out.string("finding", row.finding());
-    if (row.layer() != null) {
-      out.intValue("layer", row.layer());
-    }
-    if (row.value() != null) {
-      out.doubleValue("value", row.value());
-    }
-    if (row.paperValue() != null) {
-      out.doubleValue("paper_value", row.paperValue());
-    }
-    out.string("detail", row.detail());
   }
 }

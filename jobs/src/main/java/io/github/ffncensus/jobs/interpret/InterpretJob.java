@@ -1,6 +1,8 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.interpret.patterns.PatternTables;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
 import java.util.List;
 import java.util.Map;
@@ -13,13 +15,22 @@ public final class InterpretJob {
   private InterpretJob() {}
 
   /** Runs the parts that are configured; returns the files of each table, left in staging. */
-  public static Map<String, List<TableFile>> run(InterpretContext context) {
-    CensusConfig.Interpret config = context.config();
+  public static Map<String, List<TableFile>> run(StageContext context) {
+    CensusConfig.Interpret config = context.config().interpret();
     if (config.values().enabled()) {
       ValueTable.write(context);
     }
+    if (config.lenses().enabled()) {
+      LensTable.write(context);
+    }
     if (config.perturbations().enabled() && context.has("trigger_prefixes")) {
       context.step("perturbations", () -> PerturbationTable.write(context));
+    }
+    if (config.patterns().enabled() && context.has("trigger_prefixes")) {
+      PatternTables.write(context);
+    }
+    if (config.memories().enabled()) {
+      MemoryTables.write(context);
     }
     if (config.findings().enabled()) {
       context.step("findings", () -> FindingsTable.write(context));

@@ -8,6 +8,7 @@ import io.github.ffncensus.interpret.perturbations.PerturbationSummary;
 import io.github.ffncensus.interpret.perturbations.Removal;
 import io.github.ffncensus.jobs.config.CensusConfig.Perturbations;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowWriter;
@@ -51,7 +52,7 @@ final class PerturbationTable {
 
   private PerturbationTable() {}
 
-  static void write(InterpretContext context) {
+  static void write(StageContext context) {
     Architecture architecture = context.model().architecture();
     Dataset<Row> winners = winners(context, architecture);
     long[] ofLayer = new long[architecture.layers()];
@@ -77,8 +78,8 @@ final class PerturbationTable {
     writeSummary(context, summaries(layers, ofLayer));
   }
 
-  private static Dataset<Row> winners(InterpretContext context, Architecture architecture) {
-    Perturbations config = context.config().perturbations();
+  private static Dataset<Row> winners(StageContext context, Architecture architecture) {
+    Perturbations config = context.config().interpret().perturbations();
     NeuronSample sample = new NeuronSample(config.neuronsPerLayer(), config.seed());
     long[] firstIds = context.plan().shards().stream().mapToLong(Shard::firstSequenceId).toArray();
     return context
@@ -90,7 +91,7 @@ final class PerturbationTable {
             Encoders.row(WINNER));
   }
 
-  private static int blocks(InterpretContext context) {
+  private static int blocks(StageContext context) {
     long blocks =
         context.plan().shards().stream()
             .mapToLong(shard -> (shard.sequences() + BLOCK_SEQUENCES - 1) / BLOCK_SEQUENCES)
@@ -99,7 +100,7 @@ final class PerturbationTable {
   }
 
   /** One partition per piece, but no more than keeps the cluster busy several times over. */
-  private static int partitions(InterpretContext context, int pieces) {
+  private static int partitions(StageContext context, int pieces) {
     return Math.max(1, Math.min(pieces, 8 * context.spark().defaultParallelism()));
   }
 
@@ -125,9 +126,9 @@ final class PerturbationTable {
     return summaries;
   }
 
-  private static void writeSummary(InterpretContext context, List<PerturbationSummary> summaries) {
+  private static void writeSummary(StageContext context, List<PerturbationSummary> summaries) {
     int neurons = context.model().architecture().intermediate();
-    int perLayer = context.config().perturbations().neuronsPerLayer();
+    int perLayer = context.config().interpret().perturbations().neuronsPerLayer();
     int sampled = perLayer == 0 ? neurons : Math.min(perLayer, neurons);
     try (ParquetTableWriter<PerturbationSummary> writer =
         context.create(SUMMARY, (row, out) -> encode(row, sampled, out))) {

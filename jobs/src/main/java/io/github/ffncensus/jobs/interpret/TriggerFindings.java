@@ -8,6 +8,8 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.github.ffncensus.jobs.task.Finding;
+import io.github.ffncensus.jobs.task.StageContext;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
@@ -20,7 +22,7 @@ final class TriggerFindings {
 
   private TriggerFindings() {}
 
-  static List<Finding> of(InterpretContext context) {
+  static List<Finding> of(StageContext context) {
     List<Finding> findings = new ArrayList<>();
     if (context.has(STATS)) {
       activeFractions(context.rows(STATS), findings);
@@ -58,7 +60,7 @@ final class TriggerFindings {
     }
   }
 
-  private static void triggers(InterpretContext context, List<Finding> findings) {
+  private static void triggers(StageContext context, List<Finding> findings) {
     int neurons = context.model().architecture().intermediate();
     Dataset<Row> positive =
         context.rows(TRIGGERS).filter(col("polarity").equalTo("positive")).cache();
@@ -95,7 +97,7 @@ final class TriggerFindings {
   }
 
   /** Special tokens that a tokenizer puts in front are as many in every sequence. */
-  private static int firstTextPosition(InterpretContext context) {
+  private static int firstTextPosition(StageContext context) {
     List<Integer> starts = context.rows("sequences").select("token_starts").first().getList(0);
     int position = 0;
     while (position < starts.size() && starts.get(position) < 0) {

@@ -11,7 +11,7 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A file of the corpus as the manifest knows it.
+ * An input file, of the corpus or of the facts, as the manifest knows it.
  *
  * @param path with scheme
  * @param fingerprint SHA-256 over the length, the first and the last megabyte: enough to notice
@@ -39,7 +39,7 @@ public record CorpusFile(String path, long bytes, String fingerprint) {
       return new CorpusFile(path, bytes, HexFormat.of().formatHex(digest.digest()));
     } catch (IOException e) {
       throw CensusException.input(
-          "corpus.input: %s cannot be read: %s".formatted(path, e.getMessage()), e);
+          "the input file %s cannot be read: %s".formatted(path, e.getMessage()), e);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }

@@ -71,6 +71,11 @@ public final class RunFolder implements Serializable {
     return new Path(runs(), "manifest.json");
   }
 
+  /** The file that says which driver works on the run. */
+  Path lock() {
+    return new Path(runs(), "driver.lock");
+  }
+
   public Path shardPlan() {
     return new Path(runs(), "shards.json");
   }

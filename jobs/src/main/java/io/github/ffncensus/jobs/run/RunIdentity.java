@@ -14,8 +14,10 @@ import java.util.stream.Stream;
  * id is refused.
  *
  * @param corpus null for a command that does not read the corpus and takes the run's as given
+ * @param facts files of facts, templates and pairs; null for a command that does not read them
  */
-public record RunIdentity(CensusConfig config, ModelIdentity model, List<CorpusFile> corpus) {
+public record RunIdentity(
+    CensusConfig config, ModelIdentity model, List<CorpusFile> corpus, List<CorpusFile> facts) {
 
   private static final int LISTED_FILES = 5;
 
@@ -43,18 +45,27 @@ public record RunIdentity(CensusConfig config, ModelIdentity model, List<CorpusF
         model.tokenizerSha256());
     compare(
         differences, "config.json", before.path("config_sha256").asText(), model.configSha256());
-    if (corpus != null) {
-      compareCorpus(differences, manifest.at("/corpus/inputs"));
+    // Inputs that the run has not read so far are not another's.
+    JsonNode corpusBefore = manifest.at("/corpus/inputs");
+    if (corpus != null && !corpusBefore.isMissingNode()) {
+      compareFiles(differences, corpusBefore, corpus, "corpus", Stage.INGEST);
+    }
+    JsonNode factsBefore = manifest.at("/facts/inputs");
+    if (facts != null && !factsBefore.isMissingNode()) {
+      compareFiles(differences, factsBefore, facts, "facts", Stage.ATTRIBUTE);
     }
     return differences;
   }
 
-  /** A key stands in the section of the stage that it concerns; all others concern every stage. */
+  /**
+   * A key stands in the section of the stage that it concerns; those on facts concern the stages
+   * that read facts, all others every stage.
+   */
   private static Stage concerned(String key) {
     return Stream.of(Stage.values())
         .filter(stage -> key.startsWith("census.%s.".formatted(stage.word())))
         .findFirst()
-        .orElse(Stage.INGEST);
+        .orElse(key.startsWith("census.facts.") ? Stage.ATTRIBUTE : Stage.INGEST);
   }
 
   private void compare(List<Difference> differences, String file, String before, String now) {
@@ -70,7 +81,12 @@ public record RunIdentity(CensusConfig config, ModelIdentity model, List<CorpusF
     return sha256.length() <= 12 ? sha256 : sha256.substring(0, 12) + "...";
   }
 
-  private void compareCorpus(List<Difference> differences, JsonNode inputs) {
+  private static void compareFiles(
+      List<Difference> differences,
+      JsonNode inputs,
+      List<CorpusFile> files,
+      String what,
+      Stage stage) {
     Map<String, CorpusFile> earlier = new LinkedHashMap<>();
     for (JsonNode file : inputs) {
       String path = file.path("path").asText();
@@ -79,28 +95,29 @@ public record RunIdentity(CensusConfig config, ModelIdentity model, List<CorpusF
           new CorpusFile(path, file.path("bytes").asLong(), file.path("fingerprint").asText()));
     }
     List<String> texts = new ArrayList<>();
-    for (CorpusFile file : corpus) {
+    for (CorpusFile file : files) {
       CorpusFile was = earlier.remove(file.path());
       if (was == null) {
-        texts.add("corpus file %s: is new".formatted(file.path()));
+        texts.add("%s file %s: is new".formatted(what, file.path()));
       } else if (!was.equals(file)) {
         texts.add(
-            "corpus file %s: was %,d bytes, now %,d%s"
+            "%s file %s: was %,d bytes, now %,d%s"
                 .formatted(
+                    what,
                     file.path(),
                     was.bytes(),
                     file.bytes(),
                     was.bytes() == file.bytes() ? " with other content" : ""));
       }
     }
-    earlier.keySet().forEach(path -> texts.add("corpus file %s: is gone".formatted(path)));
+    earlier.keySet().forEach(path -> texts.add("%s file %s: is gone".formatted(what, path)));
     texts.stream()
         .limit(LISTED_FILES)
-        .forEach(text -> differences.add(new Difference(text, Stage.INGEST)));
+        .forEach(text -> differences.add(new Difference(text, stage)));
     if (texts.size() > LISTED_FILES) {
       differences.add(
           new Difference(
-              "and %,d more corpus files".formatted(texts.size() - LISTED_FILES), Stage.INGEST));
+              "and %,d more %s files".formatted(texts.size() - LISTED_FILES, what), stage));
     }
   }
 }

@@ -121,15 +121,31 @@ public final class RunManifest {
         .put("tokenizer_sha256", model.tokenizerSha256())
         .put("config_sha256", model.configSha256())
         .put("precision", identity.config().resolved().at("/model/precision").asText());
-    if (identity.corpus() != null) {
-      ArrayNode inputs = root.withObjectProperty("corpus").putArray("inputs");
-      for (CorpusFile input : identity.corpus()) {
-        inputs
-            .addObject()
-            .put("path", input.path())
-            .put("bytes", input.bytes())
-            .put("fingerprint", input.fingerprint());
-      }
+    putInputs("corpus", identity.corpus());
+    putInputs("facts", identity.facts());
+  }
+
+  /** Notes inputs that an earlier command of the run did not read; those it has read stay. */
+  void addInputs(RunIdentity identity) {
+    if (root.at("/corpus/inputs").isMissingNode()) {
+      putInputs("corpus", identity.corpus());
+    }
+    if (root.at("/facts/inputs").isMissingNode()) {
+      putInputs("facts", identity.facts());
+    }
+  }
+
+  private void putInputs(String section, List<CorpusFile> files) {
+    if (files == null) {
+      return;
+    }
+    ArrayNode inputs = root.withObjectProperty(section).putArray("inputs");
+    for (CorpusFile input : files) {
+      inputs
+          .addObject()
+          .put("path", input.path())
+          .put("bytes", input.bytes())
+          .put("fingerprint", input.fingerprint());
     }
   }
 

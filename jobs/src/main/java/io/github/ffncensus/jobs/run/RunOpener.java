@@ -31,15 +31,13 @@ public final class RunOpener {
   /**
    * The run's manifest, made if there is none.
    *
-   * @param identified taken once the warehouse is known to be writable, because it reads the whole
-   *     model
+   * @param identified taken here and not before, because it reads the whole model
    * @param first the first stage that the command runs
    * @param force whether that stage and all later ones are to be computed again
-   * @throws CensusException of kind CONFIGURATION if the warehouse cannot be written or if the run
-   *     id belongs to another configuration, model or corpus
+   * @throws CensusException of kind CONFIGURATION if the run id belongs to another configuration,
+   *     model or corpus
    */
   public RunManifest open(Supplier<RunIdentity> identified, Stage first, boolean force) {
-    checkWritable();
     RunIdentity identity = identified.get();
     RunManifest manifest = RunManifest.read(hadoop, folder).orElse(null);
     if (manifest == null) {
@@ -62,6 +60,7 @@ public final class RunOpener {
       discardUnpublished(first);
       manifest.restart(first, identity);
     }
+    manifest.addInputs(identity);
     return manifest;
   }
 
@@ -80,7 +79,10 @@ public final class RunOpener {
                 concerned == Stage.INGEST ? "run" : "run --force or " + concerned.word()));
   }
 
-  private void checkWritable() {
+  /**
+   * @throws CensusException of kind CONFIGURATION if the warehouse cannot be written
+   */
+  public void requireWritable() {
     Path probe = new Path(folder.warehouse(), "_probe-" + UUID.randomUUID());
     try {
       FileSystem fs = probe.getFileSystem(hadoop);

@@ -63,14 +63,31 @@ public final class RunVerifier {
         "neuron_stats",
         files -> contents.neuronsAreComplete("neuron_stats", files, layers, neurons));
     // Without a single row: the model cannot predict.
-    if (manifest.at("/tables/value_predictions/rows").asLong() > 0) {
+    if (hasRows("value_predictions")) {
       checkContents(
           "value_predictions",
           files -> contents.neuronsAreComplete("value_predictions", files, layers, neurons));
     }
+    for (String table : List.of("layer_composition", "prediction_refinement")) {
+      if (hasRows(table)) {
+        checkContents(table, files -> contents.layersAreComplete(table, files, layers));
+      }
+    }
+    checkContents("prediction_refinement", contents::classesPartition);
+    if (manifest.at("/tables/value_lenses/rows").asLong() > 0) {
+      checkContents("value_lenses", files -> contents.neuronsOfEachLens(files, layers, neurons));
+    }
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
+    PatternChecks patterns = new PatternChecks(contents, layers, neurons);
+    checkContents("trigger_pattern_scores", patterns::scoresAreSound);
+    checkContents("trigger_patterns", patterns::patternsAreSound);
+    checkContents("memory_ablations", contents::memoriesAreRanked);
     checkDocuments();
     return problems;
+  }
+
+  private boolean hasRows(String table) {
+    return manifest.at("/tables/%s/rows".formatted(table)).asLong() > 0;
   }
 
   /** Damaged files would only yield further, puzzling problems. */

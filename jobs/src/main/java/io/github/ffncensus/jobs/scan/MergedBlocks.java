@@ -51,7 +51,7 @@ final class MergedBlocks {
       List<ShardRecord> records) {
     List<String> files = records.stream().map(record -> record.partialOf(analysis.name())).toList();
     int slices = Math.min(files.size(), Math.max(2, 4 * spark.defaultParallelism()));
-    Ranges ranges = new Ranges(architecture.layers(), Analysis.blocks(architecture.intermediate()));
+    Ranges ranges = Ranges.of(analysis, architecture);
     return spark
         .parallelize(files, slices)
         .flatMapToPair(new ReadPartials(context))
@@ -69,6 +69,10 @@ final class MergedBlocks {
     Ranges(int layers, int blocksPerLayer) {
       this.layers = layers;
       this.blocksPerLayer = blocksPerLayer;
+    }
+
+    static Ranges of(Analysis analysis, Architecture architecture) {
+      return new Ranges(architecture.layers(), analysis.blocksPerLayer(architecture));
     }
 
     @Override

@@ -1,17 +1,9 @@
 package io.github.ffncensus.jobs.scan;
 
-import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.activations.ActivationMode;
-import io.github.ffncensus.analysis.stats.NeuronStatistics;
-import io.github.ffncensus.analysis.triggers.Polarity;
-import io.github.ffncensus.analysis.triggers.TriggerSearch;
 import io.github.ffncensus.jobs.config.CensusConfig;
-import io.github.ffncensus.jobs.config.CensusConfig.TriggerPrefixes;
 import io.github.ffncensus.jobs.task.Staging;
-import io.github.ffncensus.model.Architecture;
 import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -29,33 +21,6 @@ record ScanContext(
     implements Serializable {
 
   static final String PARTIALS = "partials";
-
-  /** The analyses whose partial results merge, as configured for a model. */
-  static List<Analysis> analyses(CensusConfig.Scan scan, Architecture architecture) {
-    List<Analysis> analyses = new ArrayList<>();
-    if (scan.neuronStats().enabled()) {
-      analyses.add(new NeuronStatistics());
-    }
-    triggerSearch(scan, architecture).ifPresent(analyses::add);
-    return analyses;
-  }
-
-  static Optional<TriggerSearch> triggerSearch(CensusConfig.Scan scan, Architecture architecture) {
-    TriggerPrefixes triggers = scan.triggerPrefixes();
-    if (!triggers.enabled()) {
-      return Optional.empty();
-    }
-    List<Polarity> polarities =
-        triggers.polarities(architecture.gated()).stream()
-            .map(polarity -> Polarity.valueOf(polarity.name()))
-            .toList();
-    return Optional.of(
-        new TriggerSearch(
-            triggers.perNeuron(),
-            TriggerSearch.Distinct.valueOf(triggers.distinct().name()),
-            polarities,
-            triggers.minPosition()));
-  }
 
   /** What to record per token; empty if nothing. */
   static Optional<ActivationMode> activationMode(CensusConfig.Activations activations) {

@@ -1,9 +1,6 @@
 package io.github.ffncensus.jobs.scan;
 
 import io.github.ffncensus.CensusException;
-import io.github.ffncensus.analysis.Analysis;
-import io.github.ffncensus.analysis.stats.NeuronStatistics;
-import io.github.ffncensus.analysis.triggers.TriggerSearch;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
@@ -147,18 +144,9 @@ public final class ScanJob {
 
   private void merge(
       ScanContext scan, List<ShardRecord> records, Map<String, List<TableFile>> tables) {
-    Architecture architecture = model.architecture();
-    for (Analysis analysis : ScanContext.analyses(config.scan(), architecture)) {
-      var merged = MergedBlocks.of(context, scan, analysis, architecture, records);
-      if (analysis instanceof TriggerSearch search) {
-        tables.put(
-            TriggerTable.TABLE,
-            TriggerTable.write(spark, scan, search, architecture, plan, merged));
-      } else if (analysis instanceof NeuronStatistics) {
-        tables.put(WriteStats.TABLE, merged.mapPartitions(new WriteStats(scan)).collect());
-      } else {
-        throw new IllegalStateException("no table for the analysis " + analysis.name());
-      }
+    Merge merge = new Merge(spark, scan, model.architecture(), plan, records);
+    for (ScanAnalysis analysis : ScanAnalysis.of(config.scan(), model.architecture())) {
+      tables.putAll(analysis.tables().write(merge));
       progress.advance(1, 0);
     }
   }

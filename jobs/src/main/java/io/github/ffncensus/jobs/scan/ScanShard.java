@@ -38,7 +38,10 @@ final class ScanShard implements Function<Shard, ShardRecord> {
     Transformer model =
         TaskModels.get(context.config(), context.modelPath(), context.weightsSha256());
     BatchPlan plan = BatchPlan.of(sequences(shard), batchTokens(model));
-    List<Analysis> analyses = ScanContext.analyses(context.config().scan(), model.architecture());
+    List<Analysis> analyses =
+        ScanAnalysis.of(context.config().scan(), model.architecture()).stream()
+            .map(ScanAnalysis::analysis)
+            .toList();
     List<ShardObserver> observers = new ArrayList<>();
     try (ActivationFiles activations = new ActivationFiles(context, shard.index())) {
       analyses.forEach(analysis -> observers.add(analysis.observe(model, shard.index())));

@@ -1,9 +1,7 @@
 package io.github.ffncensus.jobs.scan;
 
-import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.triggers.Trigger;
 import io.github.ffncensus.analysis.triggers.TriggerSearch;
-import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.TableFile;
@@ -11,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.api.java.JavaPairRDD;
+import java.util.Map;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -45,34 +43,31 @@ final class TriggerTable {
 
   private TriggerTable() {}
 
-  static List<TableFile> write(
-      SparkSession spark,
-      ScanContext context,
-      TriggerSearch search,
-      Architecture architecture,
-      ShardPlan plan,
-      JavaPairRDD<MergedBlocks.Key, byte[]> merged) {
-    long[] firstIds = plan.shards().stream().mapToLong(Shard::firstSequenceId).toArray();
+  static Map<String, List<TableFile>> tables(Merge merge, TriggerSearch search) {
+    SparkSession spark = merge.spark();
+    Architecture architecture = merge.architecture();
+    List<Shard> shards = merge.plan().shards();
+    long[] firstIds = shards.stream().mapToLong(Shard::firstSequenceId).toArray();
     Dataset<Row> winners =
         spark.createDataset(
-            merged.flatMap(new ToWinners(search, architecture, firstIds)).rdd(),
+            merge.blocks(search).flatMap(new ToWinners(search, architecture, firstIds)).rdd(),
             Encoders.row(WINNER));
     Dataset<Row> prefixes =
         winners
-            .repartition(partitions(plan.shards().size(), spark), functions.col("shard"))
+            .repartition(partitions(shards.size(), spark), functions.col("shard"))
             .sortWithinPartitions("shard", "sequence_id")
             .mapPartitions(
-                (MapPartitionsFunction<Row, Row>) new LookUpPrefixes(context, plan),
+                (MapPartitionsFunction<Row, Row>) new LookUpPrefixes(merge.context(), merge.plan()),
                 Encoders.row(PREFIX));
-    int files =
-        new MergedBlocks.Ranges(architecture.layers(), Analysis.blocks(architecture.intermediate()))
-            .numPartitions();
-    return prefixes
-        .repartition(partitions(files, spark), functions.col("file"))
-        .sortWithinPartitions("file", "layer", "neuron", "polarity", "rank")
-        .javaRDD()
-        .mapPartitions(new WriteTriggers(context))
-        .collect();
+    int files = MergedBlocks.Ranges.of(search, architecture).numPartitions();
+    return Map.of(
+        TABLE,
+        prefixes
+            .repartition(partitions(files, spark), functions.col("file"))
+            .sortWithinPartitions("file", "layer", "neuron", "polarity", "rank")
+            .javaRDD()
+            .mapPartitions(new WriteTriggers(merge.context()))
+            .collect());
   }
 
   /** One partition per piece, but no more than keeps the cluster busy several times over. */
@@ -90,9 +85,7 @@ final class TriggerTable {
 
     ToWinners(TriggerSearch search, Architecture architecture, long[] firstIds) {
       this.search = search;
-      this.files =
-          new MergedBlocks.Ranges(
-              architecture.layers(), Analysis.blocks(architecture.intermediate()));
+      this.files = MergedBlocks.Ranges.of(search, architecture);
       this.firstIds = firstIds;
     }
 

@@ -8,6 +8,7 @@ import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -23,6 +24,11 @@ final class WriteStats
 
   WriteStats(ScanContext context) {
     this.context = context;
+  }
+
+  static Map<String, List<TableFile>> tables(Merge merge, NeuronStatistics statistics) {
+    return Map.of(
+        TABLE, merge.blocks(statistics).mapPartitions(new WriteStats(merge.context())).collect());
   }
 
   @Override

@@ -9,6 +9,11 @@ import io.github.ffncensus.jobs.config.CensusConfig.ActivationMode;
 import io.github.ffncensus.jobs.config.CensusConfig.Neuron;
 import io.github.ffncensus.jobs.config.CensusConfig.Polarity;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.knowledge.refinement.CoarseRule;
+import io.github.ffncensus.knowledge.refinement.CoarseRule.Kind;
+import io.github.ffncensus.knowledge.refinement.RatioSearch;
+import io.github.ffncensus.knowledge.refinement.RatioSearch.Mode;
+import io.github.ffncensus.knowledge.refinement.SharingRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,11 +161,10 @@ class ConfigLoaderTest {
         "model.device = cuda | auto, cpu or gpu:N",
         "scan.neuron-stats.enabled = maybe | true or false",
         "corpus.max-rejected-fraction = 1.1 | a number from 0.0 to 1.0",
-        "corpus.input = [] | a list, not empty, without repetitions, of: text that is not empty",
-        "corpus.input = [\"\"] | a list, not empty, without repetitions, of: text that is not empty",
+        "corpus.input = [\"\"] | a list without repetitions, of: text that is not empty",
         "corpus.sentence-locale = english_language | a language tag such as en or pt-BR",
-        "stages = [ingest, train] | a list, not empty, without repetitions, of: one of ingest, scan, interpret",
-        "stages = [scan, scan] | a list, not empty, without repetitions, of: one of ingest, scan, interpret",
+        "stages = [ingest, train] | auto, or a list, not empty, without repetitions, of: one of ingest, scan, interpret, attribute, kn-stats, intervene, edit",
+        "stages = [scan, scan] | auto, or a list, not empty, without repetitions, of: one of ingest, scan, interpret, attribute, kn-stats, intervene, edit",
         "scan.trigger-prefixes.polarities = [up] | auto, or a list, not empty, without repetitions, of: one of positive, negative",
         "scan.activations.neurons = [\"3-1\"] | a list without repetitions, of: layer:neuron, both from 0, such as \"3:17\"",
         "run-id = a/b | up to 100 letters, digits, '.', '_' and '-', beginning with a letter or digit",
@@ -195,7 +199,7 @@ class ConfigLoaderTest {
         .hasMessage(
             String.join(
                 "\n  ",
-                "The configuration has 6 problems:",
+                "The configuration has 5 problems:",
                 file()
                     + ":2: unknown key census.modle.path; the nearest known key is census.model.path",
                 file() + ": census.run-id is required, for example census.run-id = \"2026-11-23\"",
@@ -204,9 +208,23 @@ class ConfigLoaderTest {
                 file()
                     + ": census.model.path is required, for example census.model.path = \"/models/gpt2\"",
                 file()
-                    + ": census.corpus.input is required, for example census.corpus.input = [\"/corpora/web/*.jsonl.gz\"]",
-                file()
                     + ":3: census.corpus.format = \"csv\": must be one of text, jsonl, parquet"));
+  }
+
+  @Test
+  void stagesByThemselves_areThoseThatHaveInput() throws IOException {
+    assertThat(load(MINIMAL).stages()).containsExactly(Stage.INGEST, Stage.SCAN, Stage.INTERPRET);
+    assertThat(load(MINIMAL, "facts.input=f").stages()).containsExactly(Stage.values());
+    assertThat(load(MINIMAL, "facts.input=f", "corpus.input=[]").stages())
+        .containsExactly(Stage.ATTRIBUTE, Stage.INTERVENE, Stage.EDIT);
+    assertThat(load(MINIMAL, "stages=[kn-stats,attribute]", "facts.input=f").stages())
+        .containsExactly(Stage.ATTRIBUTE, Stage.KN_STATS);
+    assertThatThrownBy(() -> load(MINIMAL, "corpus.input=[]"))
+        .hasMessageContaining("census.corpus.input is required");
+    assertThatThrownBy(() -> load(MINIMAL, "corpus.input=[]", "facts.input=f", "stages=[ingest]"))
+        .hasMessageContaining("census.corpus.input is required by the stage ingest");
+    assertThatThrownBy(() -> load(MINIMAL, "stages=[attribute]"))
+        .hasMessageContaining("census.facts.input is required by the stage attribute");
   }
 
   @Test
@@ -226,6 +244,8 @@ class ConfigLoaderTest {
                     MINIMAL,
                     "scan.neuron-stats.enabled=false",
                     "scan.trigger-prefixes.enabled=false",
+                    "scan.layer-composition.enabled=false",
+                    "scan.prediction-refinement.enabled=false",
                     "scan.activations.mode=off"))
         .hasMessageContaining("the stage scan has nothing to do");
   }
@@ -272,6 +292,42 @@ class ConfigLoaderTest {
         Files.readString(Path.of("../conf/" + name + ".conf"))
             .replace("${FFN_CENSUS_HOME}", "\"/home\"");
     assertThat(load(text).runId()).isNotEmpty();
+  }
+
+  @Test
+  void knowledgeNeurons_ofTheProfiles() throws IOException {
+    AttributeConfig census = load(MINIMAL).attribute();
+    assertThat(census.integratedGradients())
+        .isEqualTo(new CoarseRule(Kind.MAX_FRACTION, 0.2, false));
+    assertThat(census.activation()).isEqualTo(new CoarseRule(Kind.MAX_FRACTION, 0.5, false));
+    assertThat(census.sharing()).isEqualTo(new SharingRule(true, false, 3));
+    assertThat(census.search())
+        .isEqualTo(new RatioSearch(Mode.GRID, 0.7, 0.05, 0.45, 0.95, 6, 2, 5));
+    AttributeConfig dai = load(MINIMAL, "profile=dai2022").attribute();
+    assertThat(dai.integratedGradients()).isEqualTo(census.integratedGradients());
+    assertThat(dai.activation()).isEqualTo(census.activation());
+    assertThat(dai.sharing()).isEqualTo(new SharingRule(false, false, 3));
+    assertThat(dai.search().mode()).isEqualTo(Mode.ROUNDS);
+    assertThat(dai.search().rounds()).isEqualTo(6);
+    AttributeConfig eleuther = load(MINIMAL, "profile=eleuther2022").attribute();
+    assertThat(eleuther.integratedGradients())
+        .isEqualTo(new CoarseRule(Kind.MAX_FRACTION, 0.3, true));
+    assertThat(eleuther.sharing()).isEqualTo(new SharingRule(false, true, 0));
+    assertThat(eleuther.search().mode()).isEqualTo(Mode.FIXED);
+    assertThat(eleuther.search().start()).isEqualTo(0.5);
+  }
+
+  @Test
+  void thresholds_fitTheirKind() throws IOException {
+    String key = "attribute.activation.threshold";
+    assertThat(failure(() -> load(MINIMAL, key + "=1.5")))
+        .hasMessageContaining("with threshold-kind = max-fraction it must be from 0 to 1");
+    assertThat(load(MINIMAL, key + "=99.5", key + "-kind=percentile").attribute().activation())
+        .isEqualTo(new CoarseRule(Kind.PERCENTILE, 99.5, false));
+    assertThat(load(MINIMAL, key + "=-3", key + "-kind=absolute").attribute().activation().value())
+        .isEqualTo(-3);
+    assertThat(failure(() -> load(MINIMAL, "facts.pairs=[/p.json]")))
+        .hasMessageContaining("belong together");
   }
 
   @Test

@@ -33,7 +33,8 @@ class CorpusInputsTest {
     assertRefused("missing.txt", "there is no file");
     assertRefused("*.jsonl", "*.jsonl");
     assertRefused("empty", "has no file in it");
-    assertThatThrownBy(() -> CorpusInputs.list(new Configuration(), List.of("nowhere://x/y")))
+    assertThatThrownBy(
+            () -> CorpusInputs.list(new Configuration(), "corpus.input", List.of("nowhere://x/y")))
         .isInstanceOf(CensusException.class)
         .hasMessageContaining("nowhere://x/y");
   }
@@ -47,7 +48,9 @@ class CorpusInputsTest {
 
   private List<String> names(String... inputs) {
     List<String> paths = Stream.of(inputs).map(input -> folder + "/" + input).toList();
-    return CorpusInputs.list(new Configuration(), paths).stream().map(CorpusInput::name).toList();
+    return CorpusInputs.list(new Configuration(), "corpus.input", paths).stream()
+        .map(CorpusInput::name)
+        .toList();
   }
 
   private void create(String... names) throws IOException {

@@ -30,7 +30,7 @@ class CorpusFileTest {
   @Test
   void unreadableFile() {
     assertThatThrownBy(() -> CorpusFile.of(RunFixture.HADOOP, folder + "/none", 1))
-        .hasMessageMatching("corpus.input: .*/none cannot be read: .*");
+        .hasMessageMatching("the input file .*/none cannot be read: .*");
   }
 
   private String fingerprint(byte[] bytes) throws IOException {

@@ -30,14 +30,30 @@ final class RunFixture {
 
   record Trigger(int layer, int neuron, String polarity, int rank, float coefficient) {}
 
+  /** A layer of {@code prediction_refinement}, its positions by class. */
+  record Refinement(int layer, long positions, long residual, long ffn, double residualShare) {}
+
   final Path warehouse;
   final RunFolder folder;
   List<Long> sequenceIds = List.of(0L, 1L, 2L, 3L);
   List<Stats> stats = new ArrayList<>();
   List<Trigger> triggers = new ArrayList<>();
 
+  /** Rows of value_lenses; null for a run without the table. */
+  List<OfLens> lenses;
+
+  record OfLens(Stats neuron, String lens) {}
+
+  /** Rows of memory_ablations; null for a run without the table. */
+  List<Memory> memories;
+
+  record Memory(long sequenceId, int position, int rank, float contribution) {}
+
   /** Neurons with value predictions; null for a run without the table. */
   List<Stats> predictions;
+
+  /** Layers with refinement; null for a run without the table. */
+  List<Refinement> refinement;
 
   RunFixture(Path warehouse) {
     this.warehouse = warehouse;
@@ -74,7 +90,7 @@ final class RunFixture {
 
   RunIdentity identity(String... overrides) {
     return new RunIdentity(
-        config(overrides), model("weights"), List.of(new CorpusFile("file:/c", 10, "print")));
+        config(overrides), model("weights"), List.of(new CorpusFile("file:/c", 10, "print")), null);
   }
 
   RunManifest open() {
@@ -126,6 +142,26 @@ final class RunFixture {
                   "part-0.parquet",
                   RunFixture::encodePrediction,
                   predictions)));
+    }
+    if (lenses != null) {
+      scanned.put(
+          "value_lenses",
+          List.of(write("value_lenses", "part-0.parquet", RunFixture::encode, lenses)));
+    }
+    if (memories != null) {
+      scanned.put(
+          "memory_ablations",
+          List.of(write("memory_ablations", "part-0.parquet", RunFixture::encode, memories)));
+    }
+    if (refinement != null) {
+      scanned.put(
+          "prediction_refinement",
+          List.of(
+              write(
+                  "prediction_refinement",
+                  "part-0.parquet",
+                  RunFixture::encodeRefinement,
+                  refinement)));
     }
     scanned.forEach((table, files) -> publisher.publish(staged(table), table, files));
     manifest.stageCompleted(Stage.SCAN, scanned);
@@ -183,6 +219,22 @@ final class RunFixture {
     out.string("lens", "raw");
   }
 
+  private static void encodeRefinement(Refinement row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.layer());
+    out.longValue("positions", row.positions());
+    out.doubleValue("residual", row.residualShare());
+    out.doubleValue("ffn", row.ffn() / (double) row.positions());
+    out.doubleValue("agreement", 0);
+    out.doubleValue("composition", 0);
+    out.longValue("residual_positions", row.residual());
+    out.longValue("ffn_positions", row.ffn());
+    out.longValue("agreement_positions", 0);
+    out.longValue("composition_positions", 0);
+    out.longValue("split_agreement_positions", 0);
+    out.longValue("settled_positions", 0);
+    out.string("lens", "head");
+  }
+
   private static void encode(Trigger row, io.github.ffncensus.table.RowWriter out) {
     out.intValue("layer", row.layer());
     out.intValue("neuron", row.neuron());
@@ -195,5 +247,43 @@ final class RunFixture {
     out.string("prefix", "text");
     out.intValue("token_id", 1);
     out.string("token", "text");
+  }
+
+  private static void encode(OfLens row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.neuron().layer());
+    out.intValue("neuron", row.neuron().neuron());
+    out.string("lens", row.lens());
+    out.intValue("top_token_id", 1);
+    out.string("top_token", "text");
+  }
+
+  private static void encode(Memory row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", 1);
+    out.longValue("sequence_id", row.sequenceId());
+    out.intValue("position", row.position());
+    out.intValue("rank", row.rank());
+    out.intValue("neuron", row.rank());
+    out.floatValue("coefficient", 1);
+    out.floatValue("contribution", row.contribution());
+    for (String column :
+        List.of(
+            "value_token_id",
+            "output_token_id",
+            "output_rank_in_value",
+            "ffn_token_rank_in_value",
+            "prediction_without_id")) {
+      out.intValue(column, 1);
+    }
+    for (String column : List.of("value_token", "output_token", "prediction_without")) {
+      out.string(column, "text");
+    }
+    for (String column :
+        List.of(
+            "output_probability_in_value",
+            "ffn_token_probability_in_value",
+            "log_probability_change")) {
+      out.doubleValue(column, 0.5);
+    }
+    out.booleanValue("changes_prediction", false);
   }
 }

@@ -101,7 +101,8 @@ class RunManifestTest {
         new RunIdentity(
             run.config("scan.trigger-prefixes.per-neuron=9"),
             RunFixture.model("other"),
-            List.of(new CorpusFile("file:/c", 10, "x"), new CorpusFile("file:/d", 1, "y")));
+            List.of(new CorpusFile("file:/c", 10, "x"), new CorpusFile("file:/d", 1, "y")),
+            null);
 
     CensusException refusal =
         catchThrowableOfType(
@@ -172,7 +173,10 @@ class RunManifestTest {
   void warehouseThatCannotBeWritten() throws IOException {
     Path file = Files.writeString(warehouse.resolve("file"), "");
     RunFixture inside = new RunFixture(file.resolve("warehouse"));
-    CensusException failure = catchThrowableOfType(CensusException.class, inside::open);
+    CensusException failure =
+        catchThrowableOfType(
+            CensusException.class,
+            () -> new RunOpener(RunFixture.HADOOP, inside.folder).requireWritable());
     assertThat(failure.kind()).isEqualTo(CensusException.Kind.CONFIGURATION);
     assertThat(failure)
         .hasMessageStartingWith(
@@ -214,5 +218,25 @@ class RunManifestTest {
           .sorted()
           .toList();
     }
+  }
+
+  @Test
+  void facts_areNotedWhenFirstRead_andThenKept() throws IOException {
+    run.publish();
+    CorpusFile facts = new CorpusFile("file:/f", 5, "facts");
+    open(facts).completed();
+    assertThat(open(facts).json().at("/facts/inputs/0/fingerprint").asText()).isEqualTo("facts");
+    CorpusFile others = new CorpusFile("file:/f", 5, "others");
+    assertThatThrownBy(() -> open(others))
+        .isInstanceOf(CensusException.class)
+        .hasMessageContaining("facts file file:/f: was 5 bytes, now 5 with other content")
+        .hasMessageContaining("run --force or attribute --force");
+  }
+
+  private RunManifest open(CorpusFile facts) {
+    RunIdentity without = run.identity();
+    RunIdentity identity = new RunIdentity(without.config(), without.model(), null, List.of(facts));
+    return new RunOpener(RunFixture.HADOOP, run.folder)
+        .open(() -> identity, Stage.ATTRIBUTE, false);
   }
 }

@@ -11,7 +11,13 @@ import java.util.stream.Stream;
 /** What tests of whole commands need of this package's helpers. */
 public final class CorpusAndTables {
   private static final List<String> TABLES =
-      List.of("sequences", "neuron_stats", "trigger_prefixes", "activations");
+      List.of(
+          "sequences",
+          "neuron_stats",
+          "trigger_prefixes",
+          "activations",
+          "layer_composition",
+          "prediction_refinement");
 
   private CorpusAndTables() {}
 

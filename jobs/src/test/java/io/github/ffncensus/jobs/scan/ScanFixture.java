@@ -3,13 +3,14 @@ package io.github.ffncensus.jobs.scan;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.TestSpark;
 import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.config.ConfigLoader;
 import io.github.ffncensus.jobs.ingest.IngestJob;
 import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
-import io.github.ffncensus.jobs.interpret.InterpretContext;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.TablePublisher;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
@@ -136,8 +137,9 @@ public final class ScanFixture implements AutoCloseable {
     }
 
     /** The stage after a scan, with what was published before it. */
-    public InterpretContext interpretation(Map<String, List<TableFile>> published) {
-      return new InterpretContext(spark, config, folder, model, plan, published, Progress.SILENT);
+    public StageContext interpretation(Map<String, List<TableFile>> published) {
+      return new StageContext(
+          Stage.INTERPRET, spark, config, folder, model, plan, published, Progress.SILENT);
     }
 
     /** Scans and reads all tables. */

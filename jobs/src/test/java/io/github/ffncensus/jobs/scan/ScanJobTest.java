@@ -128,7 +128,7 @@ class ScanJobTest {
     return ((Number) row.get(column)).doubleValue();
   }
 
-  private static TokenSequence tokens(Map<String, Object> sequence) {
+  static TokenSequence tokens(Map<String, Object> sequence) {
     int[] ids = ints(sequence, "token_ids");
     int[] starts = ints(sequence, "token_starts");
     boolean[] special = new boolean[ids.length];

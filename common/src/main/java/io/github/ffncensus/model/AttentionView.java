@@ -1,0 +1,23 @@
+package io.github.ffncensus.model;
+
+import ai.djl.ndarray.NDArray;
+import io.github.ffncensus.model.Kernels.AttentionScope;
+
+/**
+ * What the queries of a pass see, and where its tokens stand.
+ *
+ * @param mask (batch, 1, 1, keys), 0 or -inf; null unless the scope is MASKED
+ * @param queries turns queries; null without rotary positions
+ * @param keys turns keys; null without rotary positions
+ */
+record AttentionView(AttentionScope scope, NDArray mask, Rotation queries, Rotation keys) {
+
+  /**
+   * Rotary positions.
+   *
+   * @param cosine (positions, head size), or (batch, 1, positions, head size) where sequences
+   *     differ
+   * @param sine likewise
+   */
+  record Rotation(NDArray cosine, NDArray sine) {}
+}

@@ -1,0 +1,2 @@
+/** What a run would cost, before any of it: the command {@code plan}. */
+package io.github.ffncensus.jobs.plan;

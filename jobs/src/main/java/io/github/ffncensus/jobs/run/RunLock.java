@@ -1,0 +1,291 @@
+package io.github.ffncensus.jobs.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.ffncensus.CensusException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Keeps a second driver off a run: a file beside the manifest that says who works on the run, and
+ * that its holder rewrites as long as it lives.
+ *
+ * <p>A driver that was killed leaves the file behind. The next one takes it over: at once where it
+ * can see that the process is gone, being on the same machine, else when the file has not changed
+ * for {@link Timing#patience}. Only changes count, never clocks, which may differ between machines.
+ *
+ * <p>On HDFS and local disks at most one driver makes the file. Object stores without a create that
+ * fails for an existing object are read back after {@link Timing#settling}: of two drivers that
+ * start within it, the one that wrote last goes on.
+ */
+public final class RunLock implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * How long the parties wait for each other.
+   *
+   * @param beat from one sign of life to the next
+   * @param patience without a sign of life after which a holder counts as dead
+   * @param settling between writing the file and reading it back, on object stores
+   */
+  record Timing(Duration beat, Duration patience, Duration settling) {
+    static final Timing DEFAULT =
+        new Timing(Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(2));
+  }
+
+  /**
+   * Who works on the run.
+   *
+   * @param processStart tells a process from an earlier one with the same number
+   * @param beats signs of life so far
+   */
+  record Holder(
+      String token, String host, long process, String processStart, String since, long beats) {
+
+    static Holder self() {
+      ProcessHandle self = ProcessHandle.current();
+      return new Holder(
+          UUID.randomUUID().toString(),
+          hostName(),
+          self.pid(),
+          startOf(self),
+          Instant.now().toString(),
+          0);
+    }
+
+    Holder beating() {
+      return new Holder(token, host, process, processStart, since, beats + 1);
+    }
+
+    boolean isKnownToBeDead() {
+      return host.equals(hostName())
+          && ProcessHandle.of(process)
+              .filter(handle -> startOf(handle).equals(processStart))
+              .isEmpty();
+    }
+
+    private static String startOf(ProcessHandle handle) {
+      return handle.info().startInstant().map(Instant::toString).orElse("");
+    }
+
+    private static String hostName() {
+      try {
+        return InetAddress.getLocalHost().getHostName();
+      } catch (UnknownHostException e) {
+        return "unknown-" + ProcessHandle.current().pid();
+      }
+    }
+  }
+
+  private final FileSystem fs;
+  private final Path file;
+  private final AtomicFile content;
+  private final Timing timing;
+  private final ScheduledExecutorService heart;
+  private Holder self = Holder.self();
+  private boolean lost;
+
+  private RunLock(FileSystem fs, Path file, AtomicFile content, Timing timing) {
+    this.fs = fs;
+    this.file = file;
+    this.content = content;
+    this.timing = timing;
+    this.heart =
+        Executors.newSingleThreadScheduledExecutor(
+            work -> {
+              Thread thread = new Thread(work, "run-lock");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * Takes the run.
+   *
+   * @param waiting told, once, if it must be seen first whether an earlier holder still lives
+   * @throws CensusException of kind CONFIGURATION if another driver works on the run
+   */
+  public static RunLock acquire(Configuration hadoop, RunFolder folder, Consumer<String> waiting) {
+    return acquire(hadoop, folder, waiting, Timing.DEFAULT);
+  }
+
+  static RunLock acquire(
+      Configuration hadoop, RunFolder folder, Consumer<String> waiting, Timing timing) {
+    Path file = folder.lock();
+    try {
+      FileSystem fs = file.getFileSystem(hadoop);
+      RunLock lock = new RunLock(fs, file, new AtomicFile(hadoop, file), timing);
+      Optional<Holder> earlier = lock.holder();
+      if (earlier.isPresent()) {
+        lock.outlive(earlier.get(), folder, waiting);
+        fs.delete(file, false);
+      }
+      lock.take(folder);
+      lock.heart.scheduleWithFixedDelay(
+          lock::beat, timing.beat.toMillis(), timing.beat.toMillis(), TimeUnit.MILLISECONDS);
+      return lock;
+    } catch (IOException e) {
+      throw CensusException.runFailed(
+          "%s: cannot be written or read: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** Returns when the holder is dead; throws if it shows a sign of life. */
+  private void outlive(Holder holder, RunFolder folder, Consumer<String> waiting)
+      throws IOException {
+    if (holder.isKnownToBeDead()) {
+      return;
+    }
+    waiting.accept(
+        "The run %s is held by process %d on %s since %s; waiting up to %d s to see whether it lives."
+            .formatted(
+                folder.runId(),
+                holder.process,
+                holder.host,
+                holder.since,
+                timing.patience.toSeconds()));
+    long end = System.nanoTime() + timing.patience.toNanos();
+    while (System.nanoTime() < end) {
+      sleep(Duration.ofMillis(Math.min(500, timing.patience.toMillis() / 10 + 1)));
+      Optional<Holder> now = holder();
+      if (now.isEmpty()) {
+        return;
+      }
+      if (!now.get().equals(holder)) {
+        throw busy(now.get(), folder);
+      }
+    }
+  }
+
+  private void take(RunFolder folder) throws IOException {
+    fs.mkdirs(file.getParent());
+    try {
+      createNew(JSON.writeValueAsBytes(self));
+    } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
+      throw busy(holder().orElse(self), folder);
+    }
+    if (!isAtomic()) {
+      sleep(timing.settling);
+    }
+    Holder winner = holder().orElse(self);
+    if (!winner.token.equals(self.token)) {
+      throw busy(winner, folder);
+    }
+  }
+
+  private boolean isAtomic() {
+    return switch (fs.getScheme()) {
+      case "file", "hdfs", "viewfs", "webhdfs" -> true;
+      default -> false;
+    };
+  }
+
+  private void createNew(byte[] bytes) throws IOException {
+    if ("file".equals(fs.getScheme())) {
+      // Hadoop's own local file system looks first and creates then.
+      Files.write(
+          java.nio.file.Path.of(file.toUri().getPath()),
+          bytes,
+          StandardOpenOption.CREATE_NEW,
+          StandardOpenOption.WRITE);
+      return;
+    }
+    try (OutputStream out = fs.create(file, false)) {
+      out.write(bytes);
+    }
+  }
+
+  private Optional<Holder> holder() throws IOException {
+    byte[] bytes = content.read();
+    if (bytes == null) {
+      return Optional.empty();
+    }
+    // Between creation and first bytes the file is empty; whoever made it is alive.
+    return Optional.of(
+        bytes.length == 0
+            ? new Holder("", "an unknown machine", 0, "", "just now", 0)
+            : JSON.readValue(bytes, Holder.class));
+  }
+
+  private synchronized void beat() {
+    try {
+      if (lost || !holder().map(Holder::token).equals(Optional.of(self.token))) {
+        lost = true;
+        return;
+      }
+      self = self.beating();
+      content.write(JSON.writeValueAsBytes(self));
+    } catch (IOException | RuntimeException e) {
+      // One missed beat is no harm, and the next one tells whether the lock was lost meanwhile.
+      return;
+    }
+  }
+
+  /**
+   * To be called before anything is published.
+   *
+   * @throws CensusException of kind RUN_FAILED if another driver took this one for dead
+   */
+  public synchronized void requireHeld() {
+    beat();
+    if (lost) {
+      throw CensusException.runFailed(
+          "Another driver has taken over the run (%s): this one was not heard of for %d s. It stops here; nothing of its"
+                  .formatted(file, timing.patience.toSeconds())
+              + " work is published twice.");
+    }
+  }
+
+  private void deleteIfEmpty(Path folder) throws IOException {
+    if (fs.exists(folder) && fs.listStatus(folder).length == 0) {
+      fs.delete(folder, false);
+    }
+  }
+
+  private static CensusException busy(Holder holder, RunFolder folder) {
+    return CensusException.configuration(
+        "The run %s in %s is being worked on by process %d on %s since %s: wait for it, or use another run-id"
+            .formatted(
+                folder.runId(), folder.warehouse(), holder.process, holder.host, holder.since));
+  }
+
+  private static void sleep(Duration duration) {
+    try {
+      Thread.sleep(duration.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw CensusException.runFailed("interrupted while waiting for the run's lock", e);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    heart.shutdownNow();
+    try {
+      if (holder().map(Holder::token).equals(Optional.of(self.token))) {
+        fs.delete(file, false);
+        // A run that was refused at the door leaves nothing behind.
+        deleteIfEmpty(file.getParent());
+        deleteIfEmpty(file.getParent().getParent());
+      }
+    } catch (IOException e) {
+      // The next driver finds a holder without signs of life, and takes over.
+      return;
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package io.github.ffncensus.jobs.scan;
+
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.analysis.positions.CompositionRow;
+import io.github.ffncensus.analysis.positions.PositionAnalysis;
+import io.github.ffncensus.analysis.positions.PositionSample;
+import io.github.ffncensus.analysis.positions.RefinementRow;
+import io.github.ffncensus.jobs.config.PositionsConfig;
+import io.github.ffncensus.model.Lens;
+import io.github.ffncensus.table.ParquetTableWriter;
+import io.github.ffncensus.table.RowEncoder;
+import io.github.ffncensus.table.RowWriter;
+import io.github.ffncensus.table.TableFile;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Tables {@code layer_composition} and {@code prediction_refinement}, a row per layer: few enough
+ * for the driver to write.
+ */
+final class PositionTables {
+  static final String COMPOSITION = "layer_composition";
+  static final String REFINEMENT = "prediction_refinement";
+
+  private PositionTables() {}
+
+  static PositionAnalysis analysis(PositionsConfig config) {
+    PositionSample sample =
+        switch (config.mode()) {
+          case PER_SEQUENCE -> new PositionSample.PerSequence(config.perSequence(), config.seed());
+          case RATE -> new PositionSample.Rate(config.rate(), config.seed());
+        };
+    return new PositionAnalysis(sample, Lens.valueOf(config.lens().name()));
+  }
+
+  /** Without rows for a model that cannot predict. */
+  static Map<String, List<TableFile>> tables(Merge merge, PositionAnalysis analysis) {
+    Map<Integer, byte[]> layers = new TreeMap<>();
+    merge.blocks(analysis).collect().forEach(block -> layers.put(block._1().layer(), block._2()));
+    PositionsConfig config = merge.context().config().scan().positions();
+    Map<String, List<TableFile>> tables = new LinkedHashMap<>();
+    String lens = config.lens().word();
+    if (config.compositionEnabled()) {
+      tables.put(
+          COMPOSITION,
+          write(
+              merge,
+              COMPOSITION,
+              layers,
+              PositionAnalysis::composition,
+              (row, out) -> encode(row, config.zeroAgreement(), lens, out)));
+    }
+    if (config.refinementEnabled()) {
+      tables.put(
+          REFINEMENT,
+          write(
+              merge,
+              REFINEMENT,
+              layers,
+              PositionAnalysis::refinement,
+              (row, out) -> encode(row, lens, out)));
+    }
+    return tables;
+  }
+
+  private static <T> List<TableFile> write(
+      Merge merge,
+      String table,
+      Map<Integer, byte[]> layers,
+      BiFunction<Integer, byte[], T> row,
+      RowEncoder<T> encoder) {
+    if (layers.isEmpty()) {
+      return List.of();
+    }
+    ScanContext context = merge.context();
+    Path file =
+        context
+            .staging()
+            .file(table, "part-00000-%s.parquet".formatted(context.staging().driver()));
+    try (ParquetTableWriter<T> writer =
+        ParquetTableWriter.create(
+            context.staging().hadoop(), file, table, context.runId(), encoder)) {
+      for (Map.Entry<Integer, byte[]> layer : layers.entrySet()) {
+        writer.write(row.apply(layer.getKey(), layer.getValue()));
+      }
+      return List.of(writer.finish());
+    } catch (IOException e) {
+      throw CensusException.runFailed("cannot write " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void encode(
+      CompositionRow row, PositionsConfig.ZeroAgreement reading, String lens, RowWriter out) {
+    out.intValue("layer", row.layer());
+    out.longValue("positions", row.positions());
+    number(out, "mean_active_memories", row.meanActive());
+    number(out, "active_fraction", row.activeFraction());
+    number(
+        out,
+        "zero_agreement_fraction",
+        switch (reading) {
+          case ACTIVE -> row.zeroAgreement();
+          case ALL -> row.zeroAgreementAll();
+          case CODE -> row.zeroAgreementCode();
+        });
+    out.string("zero_agreement_reading", reading.word());
+    number(out, "zero_agreement_active", row.zeroAgreement());
+    number(out, "zero_agreement_positive", row.zeroAgreementPositive());
+    number(out, "zero_agreement_all", row.zeroAgreementAll());
+    number(out, "zero_agreement_code", row.zeroAgreementCode());
+    whole(out, "active_p10", row.activeP10());
+    whole(out, "active_p50", row.activeP50());
+    whole(out, "active_p90", row.activeP90());
+    number(out, "mean_negative_memories", row.meanNegative());
+    number(out, "mean_large_memories", row.meanLarge());
+    number(out, "mean_agreeing_memories", row.meanAgreeing());
+    number(out, "agreeing_share", row.agreeingShare());
+    number(out, "short_prefix_fraction", row.shortPrefix());
+    number(out, "short_prefix_fraction_of_agreeing", row.shortPrefixOfAgreeing());
+    out.string("lens", lens);
+  }
+
+  private static void encode(RefinementRow row, String lens, RowWriter out) {
+    out.intValue("layer", row.layer());
+    out.longValue("positions", row.positions());
+    number(out, "residual_matches_output", row.matches());
+    number(out, "mean_output_probability", row.meanProbability());
+    share(out, "residual", row.residual(), row.positions());
+    share(out, "ffn", row.ffn(), row.positions());
+    share(out, "agreement", row.agreement(), row.positions());
+    share(out, "composition", row.composition(), row.positions());
+    out.longValue("residual_positions", row.residual());
+    out.longValue("ffn_positions", row.ffn());
+    out.longValue("agreement_positions", row.agreement());
+    out.longValue("composition_positions", row.composition());
+    out.longValue("split_agreement_positions", row.splitAgreement());
+    number(out, "median_output_probability", row.medianProbability());
+    out.longValue("settled_positions", row.settled());
+    number(out, "residual_token_z_in_ffn", row.residualInFfn());
+    out.string("lens", lens);
+  }
+
+  private static void share(RowWriter out, String column, long count, long positions) {
+    if (positions > 0) {
+      out.doubleValue(column, count / (double) positions);
+    }
+  }
+
+  private static void number(RowWriter out, String column, Double value) {
+    if (value != null) {
+      out.doubleValue(column, value);
+    }
+  }
+
+  private static void whole(RowWriter out, String column, Integer value) {
+    if (value != null) {
+      out.intValue(column, value);
+    }
+  }
+}

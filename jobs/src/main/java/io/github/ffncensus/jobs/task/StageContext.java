@@ -1,0 +1,281 @@
+package io.github.ffncensus.jobs.task;
+
+import io.github.ffncensus.jobs.Progress;
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.table.ParquetTableWriter;
+import io.github.ffncensus.table.RowEncoder;
+import io.github.ffncensus.table.TableFile;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The driver's side of a stage that works in parts: what was published before it, what its parts
+ * have made so far, and how they run their tasks.
+ */
+public final class StageContext {
+  private final String stage;
+  private final SparkSession session;
+  private final JavaSparkContext spark;
+  private final ModelFolder model;
+  private final ShardPlan plan;
+  private final Map<String, List<TableFile>> published;
+  private final Map<String, List<TableFile>> made = new LinkedHashMap<>();
+  private final Progress progress;
+  private final TaskSetup setup;
+
+  /**
+   * @param plan null for a stage that reads no corpus, of a run that has none
+   * @param published files by table, as the manifest lists them
+   */
+  public StageContext(
+      CensusConfig.Stage stage,
+      SparkSession session,
+      CensusConfig config,
+      RunFolder folder,
+      ModelFolder model,
+      ShardPlan plan,
+      Map<String, List<TableFile>> published,
+      Progress progress) {
+    this.stage = stage.word();
+    this.session = session;
+    this.spark = new JavaSparkContext(session.sparkContext());
+    this.model = model;
+    this.plan = plan;
+    this.published = published;
+    this.progress = progress;
+    this.setup =
+        new TaskSetup(
+            Staging.open(spark, folder.staging(stage.word())),
+            config,
+            folder,
+            model.path().toAbsolutePath().toString(),
+            model.weightsSha256());
+  }
+
+  public SparkSession session() {
+    return session;
+  }
+
+  public JavaSparkContext spark() {
+    return spark;
+  }
+
+  public ModelFolder model() {
+    return model;
+  }
+
+  public ShardPlan plan() {
+    return plan;
+  }
+
+  /** What tasks take along. */
+  public TaskSetup setup() {
+    return setup;
+  }
+
+  public CensusConfig config() {
+    return setup.config();
+  }
+
+  /** Files of a table that an earlier stage published; none if it did not make the table. */
+  public List<TableFile> published(String table) {
+    return published.getOrDefault(table, List.of());
+  }
+
+  /** Keeps what a part has made, for the parts after it and for publication. */
+  public void made(String table, List<TableFile> files) {
+    made.put(table, files.isEmpty() ? List.of(emptyFile(table)) : files);
+  }
+
+  private TableFile emptyFile(String table) {
+    return EmptyTable.write(
+        spark.hadoopConfiguration(), setup.folder().staging(stage), table, setup.folder().runId());
+  }
+
+  public Map<String, List<TableFile>> made() {
+    return made;
+  }
+
+  /** Whether a table has rows: a part that found nothing to write has left an empty file. */
+  public boolean has(String table) {
+    return made.getOrDefault(table, published(table)).stream().anyMatch(file -> file.rows() > 0);
+  }
+
+  /** The rows of a table of an earlier stage or part. */
+  public Dataset<Row> rows(String table) {
+    Path folder =
+        made.containsKey(table)
+            ? new Path(setup.folder().staging(stage), table)
+            : setup.folder().table(table);
+    List<TableFile> files = made.containsKey(table) ? made.get(table) : published(table);
+    String[] paths =
+        files.stream().map(file -> new Path(folder, file.name()).toString()).toArray(String[]::new);
+    return session.read().parquet(paths);
+  }
+
+  /**
+   * Runs a task per piece of work. What a finished task left is recorded and found again by the
+   * next attempt at the run, so the list of work must be a function of the run.
+   *
+   * @param part name of the part and of its records
+   * @param task leaves its files in staging
+   * @return all files
+   */
+  public <W extends Serializable> List<TableFile> run(
+      String part, List<W> work, Function<W, ArrayList<TableFile>> task) {
+    return tasks(part, work, piece -> new Files(task.call(piece)), Files.class).stream()
+        .flatMap(done -> done.files().stream())
+        .toList();
+  }
+
+  /**
+   * As {@link #run}, for tasks that tell more than the files of one table.
+   *
+   * @param type a record of what can be written as JSON
+   * @return what each task told, in the order of the work
+   */
+  public <W extends Serializable, R extends Serializable> List<R> tasks(
+      String part, List<W> work, Function<W, R> task, Class<R> type) {
+    return recorded(
+        part,
+        work.size(),
+        type,
+        (missing, onResult) ->
+            PartitionTasks.run(
+                spark,
+                missing.stream().map(number -> new Piece<>(number, work.get(number))).toList(),
+                piece -> new Result(piece.number(), task.call(piece.work())),
+                Result.class,
+                onResult));
+  }
+
+  /**
+   * As {@link #tasks}, where the work lies in the rows of a dataset: a task per group of rows.
+   *
+   * @param column of the group's number, an INT from 0 to groups - 1
+   * @return the files of all groups, by table
+   */
+  public Map<String, List<TableFile>> groups(
+      String part, Dataset<Row> rows, String column, int groups, GroupTask task) {
+    List<GroupFiles> results =
+        recorded(
+            part,
+            groups,
+            GroupFiles.class,
+            (missing, onResult) ->
+                PartitionTasks.collect(
+                    spark,
+                    GroupedRows.map(
+                        rows,
+                        column,
+                        missing,
+                        (group, ofGroup) -> new Result(group, task.call(group, ofGroup))),
+                    Result.class,
+                    onResult));
+    Map<String, List<TableFile>> tables = new LinkedHashMap<>();
+    for (GroupFiles result : results) {
+      result
+          .tables()
+          .forEach(
+              (table, files) ->
+                  tables.computeIfAbsent(table, name -> new ArrayList<>()).addAll(files));
+    }
+    return tables;
+  }
+
+  /**
+   * Finds the results of finished tasks, and runs the others.
+   *
+   * @param run takes the numbers of the missing tasks, and what is to be told of each result
+   */
+  private <R> List<R> recorded(
+      String part, int tasks, Class<R> type, BiConsumer<List<Integer>, Consumer<Result>> run) {
+    TaskRecords<R> records = records(part, type);
+    List<R> results = new ArrayList<>();
+    List<Integer> missing = new ArrayList<>();
+    for (int i = 0; i < tasks; i++) {
+      results.add(records.find(i).orElse(null));
+      if (results.get(i) == null) {
+        missing.add(i);
+      }
+    }
+    progress.stage(part, tasks, "tasks");
+    progress.advance(tasks - missing.size(), 0);
+    if (!missing.isEmpty()) {
+      run.accept(
+          missing,
+          result -> {
+            R told = type.cast(result.told());
+            records.write(result.number(), told);
+            results.set(result.number(), told);
+            progress.advance(1, 0);
+          });
+    }
+    progress.finish();
+    return results;
+  }
+
+  /** The one file of a table that the driver itself writes. */
+  public <T> ParquetTableWriter<T> create(String table, RowEncoder<T> encoder) throws IOException {
+    String name = "part-00000-%s.parquet".formatted(setup.staging().driver());
+    return ParquetTableWriter.create(
+        setup.hadoop(), setup.staging().file(table, name), table, setup.folder().runId(), encoder);
+  }
+
+  /**
+   * Runs a part that records no tasks of its own: as a whole, unless an earlier attempt at the run
+   * has finished it.
+   *
+   * @param work tells {@link #made} what it has made
+   */
+  public void step(String part, Runnable work) {
+    TaskRecords<Tables> records = records(part, Tables.class);
+    progress.stage(part, 1, "tables");
+    records
+        .find(0)
+        .ifPresentOrElse(
+            finished -> made.putAll(finished.tables()),
+            () -> {
+              Set<String> before = Set.copyOf(made.keySet());
+              work.run();
+              Map<String, List<TableFile>> tables = new LinkedHashMap<>(made);
+              tables.keySet().removeAll(before);
+              records.write(0, new Tables(tables));
+            });
+    progress.advance(1, 0);
+    progress.finish();
+  }
+
+  private <R> TaskRecords<R> records(String part, Class<R> type) {
+    return TaskRecords.open(
+        spark.hadoopConfiguration(),
+        new Path(setup.folder().staging(stage), "tasks-" + part),
+        type);
+  }
+
+  private record Piece<W extends Serializable>(int number, W work) implements Serializable {}
+
+  private record Result(int number, Serializable told) implements Serializable {}
+
+  /** What a successful attempt at a task left in staging. */
+  record Files(ArrayList<TableFile> files) implements Serializable {}
+
+  /** What a part that ran as a whole left in staging, by table. */
+  record Tables(Map<String, List<TableFile>> tables) {}
+}

@@ -1,0 +1,160 @@
+package io.github.ffncensus.jobs.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.ffncensus.jobs.Progress;
+import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.config.ConfigLoader;
+import io.github.ffncensus.jobs.ingest.CorpusSampler;
+import io.github.ffncensus.jobs.scan.ScanFixture;
+import io.github.ffncensus.jobs.scan.ScanResult;
+import io.github.ffncensus.model.Fixture;
+import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.table.TableFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The formulas of {@code plan} against a measured small run. */
+class CostModelTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu", "bert-gelu"})
+  void parameters_areTheMatricesOfTheCheckpoint(String name) throws IOException {
+    ModelFolder model = ModelFolder.open(Fixture.named(name).folder());
+    CostModel cost = new CostModel(config("m"), model.architecture(), size(1, 1));
+    assertThat(cost.parameters()).isEqualTo(matrices(model.path().resolve("model.safetensors")));
+  }
+
+  /** Elements of all matrices, but of those that are added to embeddings or transform the head. */
+  private static double matrices(Path safetensors) throws IOException {
+    ByteBuffer bytes =
+        ByteBuffer.wrap(Files.readAllBytes(safetensors)).order(ByteOrder.LITTLE_ENDIAN);
+    String header = new String(bytes.array(), 8, (int) bytes.getLong(), StandardCharsets.UTF_8);
+    double elements = 0;
+    for (Map.Entry<String, JsonNode> tensor : new ObjectMapper().readTree(header).properties()) {
+      JsonNode shape = tensor.getValue().path("shape");
+      boolean counts =
+          !tensor.getKey().matches(".*(position|token_type|wpe|predictions.transform|pooler).*");
+      if (shape.size() == 2 && counts) {
+        elements += shape.get(0).asDouble() * shape.get(1).asDouble();
+      }
+    }
+    return elements;
+  }
+
+  @Test
+  void countsAndBytes_areThoseOfARun() throws IOException {
+    try (ScanFixture fixture = new ScanFixture("local[2]", folder)) {
+      writeCorpus(folder.resolve("corpus.jsonl"));
+      String[] settings = {"ingest.shard-tokens=20000", "scan.trigger-prefixes.per-neuron=6"};
+      ScanFixture.Run run = fixture.ingest("planned", "gpt2-gelu-new", settings);
+      CorpusSampler.Estimate estimate =
+          CorpusSampler.estimate(
+              fixture.hadoop(), run.config.corpus(), run.model, 5, Integer.MAX_VALUE);
+      assertThat(estimate.isWhole()).isTrue();
+      CostModel cost = new CostModel(run.config, run.model.architecture(), estimate.whole());
+      ScanResult result = run.scan(Progress.SILENT);
+
+      assertThat(estimate.whole().tokens()).isEqualTo(number(result, "tokens"));
+      assertThat(estimate.whole().sequences()).isEqualTo(number(result, "sequences"));
+      assertThat((double) cost.shards()).isCloseTo(number(result, "shards"), within(1.0));
+      assertThat(number(result, "partial_bytes"))
+          .isBetween(cost.partialBytes() / 3, cost.partialBytes() * 3);
+      Map<String, Double> planned = cost.tableBytes();
+      for (String table : List.of("neuron_stats", "trigger_prefixes", "activations")) {
+        double bytes = result.tables().get(table).stream().mapToLong(TableFile::bytes).sum();
+        assertThat(bytes).as(table).isBetween(planned.get(table) / 2, planned.get(table) * 2);
+      }
+    }
+  }
+
+  @Test
+  void aSample_standsForTheWhole() throws IOException {
+    Path corpus = folder.resolve("corpus.jsonl");
+    writeCorpus(corpus);
+    CensusConfig config = config(corpus.toString());
+    ModelFolder model = ModelFolder.open(Fixture.named("gpt2-gelu-new").folder());
+    Configuration hadoop = new Configuration();
+    CorpusSize all = CorpusSampler.estimate(hadoop, config.corpus(), model, 1, 100_000).whole();
+    CorpusSampler.Estimate some = CorpusSampler.estimate(hadoop, config.corpus(), model, 1, 2_000);
+    assertThat(some.isWhole()).isFalse();
+    assertThat(some.sample().documents()).isEqualTo(2_000);
+    assertThat(some.whole().bytes()).isEqualTo(Files.size(corpus));
+    assertThat(some.whole().tokens()).isCloseTo(all.tokens(), within(0.3 * all.tokens()));
+    assertThat(some.whole().documents()).isCloseTo(all.documents(), within(0.3 * all.documents()));
+  }
+
+  @Test
+  void candidates_areKOfEveryShard_untilSequencesRunOut() {
+    ModelFolder model = ModelFolder.open(Fixture.named("gpt2-gelu-new").folder());
+    double lists = model.architecture().neurons();
+    assertThat(new CostModel(config("c"), model.architecture(), size(1e9, 4e7)).triggerCandidates())
+        .isEqualTo(1000 * 25 * lists);
+    assertThat(new CostModel(config("c"), model.architecture(), size(1e9, 1e4)).triggerCandidates())
+        .isCloseTo(1e4 * lists, within(1.0));
+  }
+
+  @Test
+  void numbersForPeople() {
+    assertThat(PlanReport.bytes(999)).isEqualTo("999 B");
+    assertThat(PlanReport.bytes(2.7e13)).isEqualTo("27.0 TB");
+    assertThat(PlanReport.duration(30)).isEqualTo("30 s");
+    assertThat(PlanReport.duration(3600)).isEqualTo("60 min");
+    assertThat(PlanReport.duration(1e6)).isEqualTo("11.6 days");
+  }
+
+  private static double number(ScanResult result, String counter) {
+    return ((Number) result.counters().get(counter)).doubleValue();
+  }
+
+  private static CorpusSize size(double tokens, double sequences) {
+    return new CorpusSize(1, sequences, sequences, tokens, 5 * tokens);
+  }
+
+  private CensusConfig config(String corpus) {
+    try {
+      return ConfigLoader.load(
+          Files.writeString(folder.resolve("c.conf"), ""),
+          List.of(
+              "run-id=r",
+              "warehouse=w",
+              "model.path=m",
+              "corpus.over-long=window",
+              "corpus.input=" + corpus));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Enough text that what files and pages hold beside the rows hardly counts. */
+  private static void writeCorpus(Path file) throws IOException {
+    Random random = new Random(3);
+    List<String> lines = new ArrayList<>();
+    for (int d = 0; d < 6_000; d++) {
+      StringBuilder text = new StringBuilder("The");
+      for (int w = 2 + random.nextInt(12); w >= 0; w--) {
+        text.append(' ').append(Integer.toString(random.nextInt(5_000), Character.MAX_RADIX));
+      }
+      lines.add("{\"id\": \"d%d\", \"text\": \"%s\"}".formatted(d, text));
+    }
+    Files.write(file, lines);
+  }
+}

@@ -1,0 +1,115 @@
+package io.github.ffncensus.jobs.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.run.RunLock.Holder;
+import io.github.ffncensus.jobs.run.RunLock.Timing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunLockTest {
+  private static final Timing FAST =
+      new Timing(Duration.ofMillis(20), Duration.ofMillis(400), Duration.ZERO);
+
+  @TempDir Path warehouse;
+  private final List<String> messages = Collections.synchronizedList(new ArrayList<>());
+
+  @Test
+  void aSecondDriver_isRefused_andSaidWhoWorks() {
+    try (RunLock lock = acquire()) {
+      CensusException refusal =
+          org.assertj.core.api.Assertions.catchThrowableOfType(
+              CensusException.class, this::acquire);
+      assertThat(refusal.kind()).isEqualTo(CensusException.Kind.CONFIGURATION);
+      assertThat(refusal)
+          .hasMessageContaining("The run r1 in ")
+          .hasMessageContaining("is being worked on by process " + ProcessHandle.current().pid());
+      assertThat(messages).hasSize(1).first().asString().contains("waiting up to");
+      lock.requireHeld();
+    }
+    acquire().close();
+    assertThat(warehouse).isEmptyDirectory();
+  }
+
+  @Test
+  void ofManyThatStartAtOnce_oneGoesOn() throws Exception {
+    CountDownLatch start = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    List<Future<Boolean>> attempts = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      attempts.add(
+          threads.submit(
+              () -> {
+                start.await();
+                try (RunLock lock = acquire()) {
+                  end.await();
+                  return true;
+                } catch (CensusException e) {
+                  return false;
+                }
+              }));
+    }
+    start.countDown();
+    // Longer than anyone's patience: the one that goes on is seen to live.
+    Thread.sleep(2 * FAST.patience().toMillis());
+    end.countDown();
+    int winners = 0;
+    for (Future<Boolean> attempt : attempts) {
+      winners += attempt.get() ? 1 : 0;
+    }
+    threads.shutdown();
+    assertThat(winners).isEqualTo(1);
+  }
+
+  @Test
+  void aProcessThatIsGone_isSucceededAtOnce() throws IOException {
+    Holder self = Holder.self();
+    write(new Holder("t", self.host(), self.process(), "an earlier start", "then", 3));
+    acquire().close();
+    assertThat(messages).isEmpty();
+  }
+
+  @Test
+  void aSilentHolderElsewhere_isSucceededAfterAWhile_andStopsWhenItComesBack() throws IOException {
+    write(new Holder("t", "elsewhere", 1, "", "then", 3));
+    long start = System.nanoTime();
+    try (RunLock lock = acquire()) {
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isGreaterThanOrEqualTo(FAST.patience());
+      assertThat(messages).hasSize(1).first().asString().contains("process 1 on elsewhere");
+      write(new Holder("u", "a third", 1, "", "now", 0));
+      assertThatThrownBy(lock::requireHeld)
+          .hasMessageContaining("Another driver has taken over the run");
+    }
+    assertThat(file()).as("the other driver's").exists();
+  }
+
+  private RunLock acquire() {
+    return RunLock.acquire(
+        RunFixture.HADOOP, new RunFolder(warehouse.toUri().toString(), "r1"), messages::add, FAST);
+  }
+
+  private Path file() {
+    return warehouse.resolve("_runs/r1/driver.lock");
+  }
+
+  private void write(Holder holder) throws IOException {
+    Files.createDirectories(file().getParent());
+    Files.write(file(), new ObjectMapper().writeValueAsBytes(holder));
+  }
+}
