@@ -475,6 +475,8 @@ def main():
     for name, kind_defaults in DEFAULTS.items():
         if getattr(arguments, name) is None:
             setattr(arguments, name, kind_defaults[arguments.kind])
+    if arguments.last_epoch > arguments.epochs:
+        parser.error(f"--last-epoch {arguments.last_epoch} is after the last of --epochs {arguments.epochs}")
     torch.set_num_threads(arguments.threads)
     if arguments.evaluate_only:
         print(print_table(evaluate(arguments.kind, arguments.out)))
