@@ -107,7 +107,7 @@ class EditChecksTest {
         .singleElement()
         .asString()
         .endsWith("update P1 f: is made twice");
-    assertThat(edits(Map.of("probability_after", -0.5))).hasSize(1);
+    assertThat(edits(Map.of("probability_after", -0.5), 1)).hasSize(1);
   }
 
   private List<String> edits(Map<String, Object> changes, int times) throws IOException {
