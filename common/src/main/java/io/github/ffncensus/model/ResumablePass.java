@@ -59,7 +59,7 @@ public final class ResumablePass implements AutoCloseable {
         Arrays.setAll(
             slotOfPosition,
             row -> Arrays.stream(positions[row]).map(at -> at - starts[row]).toArray());
-        continuation = new CausalContinuation(grid, starts, slots, input, architecture);
+        continuation = new CausalContinuation(grid, starts, slots, input, operations);
       } else {
         slots = Arrays.stream(positions).mapToInt(at -> at.length).max().orElseThrow();
         slotOfPosition = new int[positions.length][];
@@ -104,9 +104,11 @@ public final class ResumablePass implements AutoCloseable {
     states = kept(continuation.slots(state));
   }
 
+  /** A copy, because a view would keep what it is a view of. */
   private NDArray kept(NDArray array) {
-    array.attach(manager);
-    return array;
+    NDArray copy = array.duplicate();
+    copy.attach(manager);
+    return copy;
   }
 
   /**

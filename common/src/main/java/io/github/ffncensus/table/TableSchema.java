@@ -20,6 +20,7 @@ public final class TableSchema {
           "layer_composition",
           "prediction_refinement",
           "value_predictions",
+          "value_lenses",
           "trigger_perturbations",
           "perturbation_summary",
           "background_prefixes",
@@ -37,7 +38,14 @@ public final class TableSchema {
           "knowledge_neurons",
           "relation_neurons",
           "refinement_ratios",
-          "knowledge_neuron_findings");
+          "knowledge_neuron_activations",
+          "knowledge_neuron_triggers",
+          "knowledge_neuron_findings",
+          "fact_interventions",
+          "neuron_interactions",
+          "fact_edits",
+          "fact_edit_prompts",
+          "edit_deltas");
 
   private TableSchema() {}
 

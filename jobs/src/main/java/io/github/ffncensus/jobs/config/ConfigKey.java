@@ -4,9 +4,14 @@ import io.github.ffncensus.knowledge.attribution.AnswerPath;
 import io.github.ffncensus.knowledge.attribution.AttributionTarget;
 import io.github.ffncensus.knowledge.attribution.StepRule;
 import io.github.ffncensus.knowledge.attribution.TargetTokens;
+import io.github.ffncensus.knowledge.edit.Erasure;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
+import io.github.ffncensus.knowledge.opendomain.RandomPool;
+import io.github.ffncensus.knowledge.opendomain.ReadingRules;
+import io.github.ffncensus.knowledge.opendomain.TriggerRules;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import io.github.ffncensus.knowledge.refinement.RatioSearch;
+import io.github.ffncensus.text.entity.MatchRules;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -30,6 +35,10 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           "up to 100 letters, digits, '.', '_' and '-', beginning with a letter or digit");
   private static final ValueType NEURON =
       ValueType.matching("\\d{1,6}:\\d{1,9}", "layer:neuron, both from 0, such as \"3:17\"");
+
+  private static final ValueType EDIT =
+      ValueType.matching(
+          "update:.+/.+|erase:.+", "\"update:relation/fact_id\" or \"erase:relation\"");
 
   private static final ValueType ANY_NUMBER =
       ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE);
@@ -87,6 +96,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("interpret.values.enabled", ValueType.bool()),
           key("interpret.values.lens", ValueType.oneOf(CensusConfig.ValueLens.class)),
           key("interpret.values.top-tokens", ValueType.integer(1, 10_000)),
+          key("interpret.lenses.enabled", ValueType.bool()),
           key("interpret.perturbations.enabled", ValueType.bool()),
           key("interpret.perturbations.neurons-per-layer", ValueType.integer(0, 1 << 24)),
           key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),
@@ -126,6 +136,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("attribute.cut", ValueType.decimal(0, 1)),
           key("attribute.min-answer-probability", ValueType.decimal(0, 1)),
           key("attribute.max-answer-rank", ValueType.integer(0, 1 << 30)),
+          key("attribute.held-out-share", ValueType.decimal(0, 1)),
           key("attribute.integrated-gradients.threshold-kind", KIND),
           key("attribute.integrated-gradients.threshold", ANY_NUMBER),
           key("attribute.integrated-gradients.strict", ValueType.bool()),
@@ -143,7 +154,49 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("attribute.sharing.rounds", ValueType.integer(1, 1_000)),
           key("attribute.sharing.fewest-neurons", ValueType.decimal(0, 1e9)),
           key("attribute.sharing.most-neurons", ValueType.decimal(0, 1e9)),
-          key("attribute.relation-neurons.min-share", ValueType.decimal(0, 1)));
+          key("attribute.relation-neurons.min-share", ValueType.decimal(0, 1)),
+          key("kn-stats.names.case", ValueType.oneOf(MatchRules.LetterCase.class)),
+          key("kn-stats.names.boundary", ValueType.oneOf(MatchRules.Boundary.class)),
+          key("kn-stats.names.overlaps", ValueType.oneOf(MatchRules.Overlaps.class)),
+          key("kn-stats.masks", ValueType.oneOf(ReadingRules.MaskRead.class)),
+          key("kn-stats.words.kind", ValueType.oneOf(ReadingRules.WordKind.class)),
+          key("kn-stats.words.limit", ValueType.integer(0, 1 << 24)),
+          key("kn-stats.random.minimum", ValueType.integer(0, 1_000_000)),
+          key("kn-stats.random.pool", ValueType.integer(1, 10_000_000)),
+          key("kn-stats.random.source", ValueType.oneOf(RandomPool.Source.class)),
+          key("kn-stats.triggers.per-fact", ValueType.integer(1, 10_000)),
+          key(
+              "kn-stats.triggers.scopes",
+              ValueType.listOf(ValueType.oneOf(TriggerRules.Scope.class), 1)),
+          key("kn-stats.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("intervene.factors", ValueType.listOf(ValueType.decimal(-1e6, 1e6), 1)),
+          key(
+              "intervene.targets",
+              ValueType.listOf(ValueType.oneOf(InterveneConfig.Target.class), 1)),
+          key("intervene.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("intervene.interactions.prompts-per-fact", ValueType.integer(0, 1_000_000)),
+          key("intervene.interactions.max-neurons", ValueType.integer(2, 1_000)),
+          key("edit.method", ValueType.oneOf(EditConfig.Method.class)),
+          key("edit.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("edit.controls", ValueType.bool()),
+          key("edit.open-text-sequences", ValueType.integer(0, 1_000_000)),
+          key(
+              "edit.update.facts-per-relation",
+              ValueType.wordOr("all", ValueType.integer(0, Integer.MAX_VALUE))),
+          key("edit.update.known-only", ValueType.bool()),
+          key("edit.update.max-share", ValueType.decimal(0, 1)),
+          key("edit.update.count-own-twice", ValueType.bool()),
+          key("edit.update.scaled", ValueType.bool()),
+          key("edit.update.old-weight", ValueType.decimal(-1e6, 1e6)),
+          key("edit.update.new-weight", ValueType.decimal(-1e6, 1e6)),
+          key("edit.update.other-facts", ValueType.integer(1, 10_000)),
+          key("edit.erase.neurons", ValueType.integer(0, 1 << 24)),
+          key("edit.erase.value", ValueType.oneOf(Erasure.class)),
+          key(
+              "edit.erase.other-prompts",
+              ValueType.wordOr("all", ValueType.integer(1, Integer.MAX_VALUE))),
+          operational("edit.write-model.folder", ValueType.text()),
+          operational("edit.write-model.edits", ValueType.listOf(EDIT, 0)));
 
   private static final Map<String, ConfigKey> BY_PATH =
       ALL.stream().collect(Collectors.toMap(ConfigKey::path, Function.identity()));
