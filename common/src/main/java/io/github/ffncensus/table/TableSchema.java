@@ -37,7 +37,12 @@ public final class TableSchema {
           "knowledge_neurons",
           "relation_neurons",
           "refinement_ratios",
-          "knowledge_neuron_findings");
+          "knowledge_neuron_findings",
+          "fact_interventions",
+          "neuron_interactions",
+          "fact_edits",
+          "fact_edit_prompts",
+          "edit_deltas");
 
   private TableSchema() {}
 

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The tokenizer of a Hugging Face model folder, as its {@code tokenizer.json} defines it: with the
@@ -158,6 +159,11 @@ public final class ModelTokenizer implements AutoCloseable {
   /** Whether a token stands for text that the vocabulary cannot spell. */
   public boolean isUnknown(int id) {
     return id == vocabulary.unknown();
+  }
+
+  /** The id of the token that stands for text which the vocabulary cannot spell. */
+  public OptionalInt unknownToken() {
+    return vocabulary.unknown() < 0 ? OptionalInt.empty() : OptionalInt.of(vocabulary.unknown());
   }
 
   /** What a text has in the place of a word that a masked model is to predict. */

@@ -283,6 +283,14 @@ public final class CensusConfig implements Serializable {
     return AttributeConfig.of(values);
   }
 
+  public InterveneConfig intervene() {
+    return InterveneConfig.of(values);
+  }
+
+  public EditConfig edit() {
+    return EditConfig.of(values);
+  }
+
   /** Every key with its value, for the manifest. */
   public ObjectNode resolved() {
     ObjectMapper json = new ObjectMapper();
