@@ -35,6 +35,9 @@ public final class KnowledgeFindings {
               context.rows("knowledge_neurons"),
               layers));
     }
+    if (context.has("knowledge_neuron_activations")) {
+      findings.addAll(OpenDomainFindings.of(context.rows("knowledge_neuron_activations")));
+    }
     if (context.has("fact_interventions")) {
       findings.addAll(InterventionFindings.of(context.rows("fact_interventions")));
     }
