@@ -136,6 +136,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("attribute.cut", ValueType.decimal(0, 1)),
           key("attribute.min-answer-probability", ValueType.decimal(0, 1)),
           key("attribute.max-answer-rank", ValueType.integer(0, 1 << 30)),
+          key("attribute.held-out-share", ValueType.decimal(0, 1)),
           key("attribute.integrated-gradients.threshold-kind", KIND),
           key("attribute.integrated-gradients.threshold", ANY_NUMBER),
           key("attribute.integrated-gradients.strict", ValueType.bool()),

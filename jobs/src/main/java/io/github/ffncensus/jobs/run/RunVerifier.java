@@ -85,6 +85,11 @@ public final class RunVerifier {
     checkContents("trigger_pattern_scores", patterns::scoresAreSound);
     checkContents("trigger_patterns", patterns::patternsAreSound);
     checkContents("memory_ablations", contents::memoriesAreRanked);
+    EditChecks edits = new EditChecks(contents, layers, neurons);
+    checkContents("fact_interventions", edits::interventionsAreSound);
+    checkContents("neuron_interactions", edits::interactionsAreSound);
+    checkContents("fact_edits", edits::editsAreSound);
+    checkContents("edit_deltas", edits::deltasAreSound);
     checkDocuments();
     return problems;
   }
