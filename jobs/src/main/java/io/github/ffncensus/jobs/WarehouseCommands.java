@@ -9,6 +9,7 @@ import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunVerifier;
 import io.github.ffncensus.jobs.show.Address;
 import io.github.ffncensus.jobs.show.AnnotationSheet;
+import io.github.ffncensus.jobs.show.FactGallery;
 import io.github.ffncensus.jobs.show.FindingsList;
 import io.github.ffncensus.jobs.show.NeuronGallery;
 import io.github.ffncensus.jobs.show.PublishedTables;
@@ -220,6 +221,19 @@ final class WarehouseCommands {
                 + " others are named. Prints nothing else.")
     private Path annotate;
 
+    @Option(
+        names = "--facts",
+        paramLabel = "COUNT",
+        description =
+            "Print facts instead, of different relations: their knowledge neurons, and what these do.")
+    private int facts;
+
+    @Option(
+        names = "--fact",
+        paramLabel = "RELATION:FACT_ID",
+        description = "A fact to print; may be repeated.")
+    private List<String> chosenFacts = new ArrayList<>();
+
     Show(Console console) {
       super(console);
     }
@@ -227,6 +241,29 @@ final class WarehouseCommands {
     @Override
     void look(Configuration hadoop, RunFolder folder) {
       PublishedTables tables = PublishedTables.of(hadoop, published(hadoop, folder));
+      if (facts > 0 || !chosenFacts.isEmpty()) {
+        showFacts(new FactGallery(tables));
+      } else {
+        showNeurons(tables);
+      }
+    }
+
+    private void showFacts(FactGallery gallery) {
+      for (String fact : chosenFacts) {
+        int colon = fact.indexOf(':');
+        if (colon <= 0) {
+          throw CensusException.configuration(
+              "--fact %s: must be a relation and a fact's id, such as capital:capital-045"
+                  .formatted(fact));
+        }
+        gallery.print(fact.substring(0, colon), fact.substring(colon + 1), console.out());
+      }
+      if (facts > 0) {
+        gallery.print(facts, console.out());
+      }
+    }
+
+    private void showNeurons(PublishedTables tables) {
       Set<Address> chosen =
           neurons.stream().map(Show::address).collect(Collectors.toCollection(TreeSet::new));
       if (chosen.isEmpty() && (random > 0 || annotate != null)) {
