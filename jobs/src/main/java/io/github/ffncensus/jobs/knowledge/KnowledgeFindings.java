@@ -7,6 +7,7 @@ import io.github.ffncensus.table.ParquetTableWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Row;
 
 /**
  * Table {@code knowledge_neuron_findings}: what Dai et al. 2022 report, with this run's numbers
@@ -21,16 +22,13 @@ public final class KnowledgeFindings {
     int layers = context.model().architecture().layers();
     List<Finding> findings = new ArrayList<>();
     if (context.has("fact_prompts")) {
-      findings.addAll(PromptFindings.of(context.rows("fact_prompts")));
+      List<Row> relations = PromptFindings.byRelation(context.rows("fact_prompts"));
+      findings.addAll(PromptFindings.of(relations));
       findings.addAll(PromptFindings.ofRejects(context.rows("fact_rejects")));
-    }
-    if (context.has("attribution_layers")) {
       findings.addAll(PromptFindings.ofLayers(context.rows("attribution_layers")));
-    }
-    if (context.has("fact_prompts")) {
       findings.addAll(
           NeuronFindings.of(
-              context.rows("fact_prompts"),
+              relations,
               context.rows("relation_neurons"),
               context.rows("knowledge_neurons"),
               layers));
