@@ -260,6 +260,102 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/memory_ablations';
 
+CREATE TABLE IF NOT EXISTS background_prefixes (
+  `sequence_id` BIGINT,
+  `position` INT,
+  `document_id` STRING,
+  `prefix` STRING,
+  `token_id` INT,
+  `token` STRING,
+  `next_token_id` INT,
+  `next_token` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/background_prefixes';
+
+CREATE TABLE IF NOT EXISTS trigger_patterns (
+  `layer` INT,
+  `neuron` INT,
+  `kind` STRING,
+  `pattern` STRING,
+  `support` INT,
+  `prefixes` INT,
+  `background_rate` DOUBLE,
+  `score` DOUBLE,
+  `polarity` STRING,
+  `class` STRING,
+  `counted` INT,
+  `background_matches` INT,
+  `p_value` DOUBLE,
+  `adjusted_p_value` DOUBLE,
+  `ranks` ARRAY<INT>,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/trigger_patterns';
+
+CREATE TABLE IF NOT EXISTS trigger_pattern_scores (
+  `layer` INT,
+  `neuron` INT,
+  `polarity` STRING,
+  `prefixes` INT,
+  `tested` INT,
+  `patterns` INT,
+  `shallow_only` INT,
+  `semantic_only` INT,
+  `shallow_and_semantic` INT,
+  `not_covered` INT,
+  `shallow_index` DOUBLE,
+  `semantic_index` DOUBLE,
+  `last_token_concentration` DOUBLE,
+  `last_token_effective` DOUBLE,
+  `common_suffix` DOUBLE,
+  `lexical_diversity` DOUBLE,
+  `topic_coherence` DOUBLE,
+  `document_effective` DOUBLE,
+  `next_token_concentration` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/trigger_pattern_scores';
+
+CREATE TABLE IF NOT EXISTS pattern_summary (
+  `layer` INT,
+  `polarity` STRING,
+  `neurons` INT,
+  `neurons_with_triggers` BIGINT,
+  `neurons_with_pattern` BIGINT,
+  `neurons_with_shallow` BIGINT,
+  `neurons_with_semantic` BIGINT,
+  `neurons_with_last_token` BIGINT,
+  `neurons_with_last_stem` BIGINT,
+  `neurons_with_suffix_ngram` BIGINT,
+  `neurons_with_ngram` BIGINT,
+  `neurons_with_skip_pair` BIGINT,
+  `neurons_with_shape` BIGINT,
+  `neurons_with_topic` BIGINT,
+  `neurons_with_document` BIGINT,
+  `neurons_with_next_token` BIGINT,
+  `patterns` BIGINT,
+  `prefixes` BIGINT,
+  `patterns_per_neuron` DOUBLE,
+  `shallow_only` DOUBLE,
+  `semantic_only` DOUBLE,
+  `shallow_and_semantic` DOUBLE,
+  `not_covered` DOUBLE,
+  `median_last_token_concentration` DOUBLE,
+  `median_lexical_diversity` DOUBLE,
+  `median_topic_coherence` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/pattern_summary';
+
 CREATE TABLE IF NOT EXISTS key_value_findings (
   `finding` STRING,
   `layer` INT,
@@ -417,6 +513,133 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/knowledge_neuron_findings';
 
+CREATE TABLE IF NOT EXISTS fact_interventions (
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `target` STRING,
+  `operation` STRING,
+  `probability_before` DOUBLE,
+  `probability_after` DOUBLE,
+  `factor` DOUBLE,
+  `neurons` INT,
+  `prompt_relation` STRING,
+  `prompt_fact_id` STRING,
+  `answer_rank_before` INT,
+  `answer_rank_after` INT,
+  `predicted_before` STRING,
+  `predicted_after` STRING,
+  `flipped` BOOLEAN,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_interventions';
+
+CREATE TABLE IF NOT EXISTS neuron_interactions (
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `layer_a` INT,
+  `neuron_a` INT,
+  `layer_b` INT,
+  `neuron_b` INT,
+  `drop_a` DOUBLE,
+  `drop_b` DOUBLE,
+  `drop_both` DOUBLE,
+  `interaction` DOUBLE,
+  `probability_before` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/neuron_interactions';
+
+CREATE TABLE IF NOT EXISTS fact_edits (
+  `kind` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `edited_neurons` INT,
+  `answer_before` STRING,
+  `answer_after` STRING,
+  `target` STRING,
+  `probability_before` DOUBLE,
+  `probability_after` DOUBLE,
+  `target_probability_before` DOUBLE,
+  `target_probability_after` DOUBLE,
+  `intra_relation_perplexity_before` DOUBLE,
+  `intra_relation_perplexity_after` DOUBLE,
+  `inter_relation_perplexity_before` DOUBLE,
+  `inter_relation_perplexity_after` DOUBLE,
+  `method` STRING,
+  `judged_prompt_id` INT,
+  `answer` STRING,
+  `target_fact_id` STRING,
+  `answer_rank_before` INT,
+  `answer_rank_after` INT,
+  `target_rank_before` INT,
+  `target_rank_after` INT,
+  `intra_relation_prompts` INT,
+  `intra_relation_accuracy_before` DOUBLE,
+  `intra_relation_accuracy_after` DOUBLE,
+  `inter_relation_prompts` INT,
+  `inter_relation_accuracy_before` DOUBLE,
+  `inter_relation_accuracy_after` DOUBLE,
+  `subject_prompts` INT,
+  `subject_perplexity_before` DOUBLE,
+  `subject_perplexity_after` DOUBLE,
+  `text_perplexity_before` DOUBLE,
+  `text_perplexity_after` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_edits';
+
+CREATE TABLE IF NOT EXISTS fact_edit_prompts (
+  `kind` STRING,
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `judged` BOOLEAN,
+  `localising` BOOLEAN,
+  `answer` STRING,
+  `target` STRING,
+  `answer_before` STRING,
+  `answer_after` STRING,
+  `changed` BOOLEAN,
+  `probability_before` DOUBLE,
+  `probability_after` DOUBLE,
+  `target_probability_before` DOUBLE,
+  `target_probability_after` DOUBLE,
+  `answer_rank_before` INT,
+  `answer_rank_after` INT,
+  `target_rank_before` INT,
+  `target_rank_after` INT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/fact_edit_prompts';
+
+CREATE TABLE IF NOT EXISTS edit_deltas (
+  `kind` STRING,
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `layer` INT,
+  `neuron` INT,
+  `value` ARRAY<FLOAT>,
+  `weights_sha256` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/edit_deltas';
+
 -- 2. DuckDB: views over the files, no load. Only the files of the runs asked for are read.
 -- DuckDB refuses a view over no files: leave out a table that no run in the warehouse has, such as activations where
 -- scan.activations.mode is off.
@@ -457,6 +680,18 @@ CREATE OR REPLACE VIEW memory_positions AS
 CREATE OR REPLACE VIEW memory_ablations AS
   SELECT * FROM read_parquet('${warehouse}/memory_ablations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW background_prefixes AS
+  SELECT * FROM read_parquet('${warehouse}/background_prefixes/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW trigger_patterns AS
+  SELECT * FROM read_parquet('${warehouse}/trigger_patterns/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW trigger_pattern_scores AS
+  SELECT * FROM read_parquet('${warehouse}/trigger_pattern_scores/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW pattern_summary AS
+  SELECT * FROM read_parquet('${warehouse}/pattern_summary/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW key_value_findings AS
   SELECT * FROM read_parquet('${warehouse}/key_value_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
@@ -486,6 +721,21 @@ CREATE OR REPLACE VIEW refinement_ratios AS
 
 CREATE OR REPLACE VIEW knowledge_neuron_findings AS
   SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_interventions AS
+  SELECT * FROM read_parquet('${warehouse}/fact_interventions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW neuron_interactions AS
+  SELECT * FROM read_parquet('${warehouse}/neuron_interactions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_edits AS
+  SELECT * FROM read_parquet('${warehouse}/fact_edits/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW fact_edit_prompts AS
+  SELECT * FROM read_parquet('${warehouse}/fact_edit_prompts/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW edit_deltas AS
+  SELECT * FROM read_parquet('${warehouse}/edit_deltas/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 -- 3. Views, the same in both.
 
@@ -532,3 +782,64 @@ CREATE OR REPLACE VIEW facts_with_neurons AS
     FROM knowledge_neurons
     GROUP BY run_id, relation, fact_id
   ) n ON n.run_id = f.run_id AND n.relation = f.relation AND n.fact_id = f.fact_id;
+
+-- The clearest patterns of each neuron beside what its value promotes.
+CREATE OR REPLACE VIEW neuron_patterns AS
+  SELECT p.run_id, p.layer, p.neuron, p.polarity, p.class, p.kind, p.pattern, p.support, p.prefixes, p.background_rate,
+    p.score, v.top_tokens, v.agrees
+  FROM trigger_patterns p
+  LEFT JOIN value_predictions v ON v.run_id = p.run_id AND v.layer = p.layer AND v.neuron = p.neuron;
+
+-- What suppressing and amplifying knowledge neurons does, by relation. ratio_of_means is the paper's: the mean change of the
+-- answer's probability over its mean. lost: of the answers that were the top prediction, the share that no longer are.
+CREATE OR REPLACE VIEW intervention_ratios AS
+  SELECT run_id, method, relation, target, operation, factor, count(*) AS prompts,
+    sum(CASE WHEN neurons > 0 THEN 1 ELSE 0 END) AS prompts_with_neurons,
+    avg(probability_before) AS mean_probability_before, avg(probability_after) AS mean_probability_after,
+    sum(probability_after - probability_before) / sum(probability_before) AS ratio_of_means,
+    sum(CASE WHEN neurons > 0 THEN probability_after - probability_before END)
+      / sum(CASE WHEN neurons > 0 THEN probability_before END) AS ratio_of_means_with_neurons,
+    avg(ln(greatest(probability_after, 1e-300)) - ln(greatest(probability_before, 1e-300))) AS mean_log_ratio,
+    avg(CASE WHEN flipped THEN 1e0 ELSE 0e0 END) AS flipped,
+    avg(CASE WHEN answer_rank_before = 1 THEN CASE WHEN answer_rank_after > 1 THEN 1e0 ELSE 0e0 END END) AS lost,
+    avg(CASE WHEN answer_rank_before > 1 THEN CASE WHEN answer_rank_after = 1 THEN 1e0 ELSE 0e0 END END) AS gained
+  FROM fact_interventions
+  GROUP BY run_id, method, relation, target, operation, factor;
+
+-- The same, mean over relations, as the paper's figures have it.
+CREATE OR REPLACE VIEW intervention_summary AS
+  SELECT run_id, method, target, operation, factor, count(*) AS relations, sum(prompts) AS prompts,
+    avg(ratio_of_means) AS ratio_of_means, avg(ratio_of_means_with_neurons) AS ratio_of_means_with_neurons,
+    avg(mean_log_ratio) AS mean_log_ratio, avg(flipped) AS flipped, avg(lost) AS lost, avg(gained) AS gained
+  FROM intervention_ratios
+  GROUP BY run_id, method, target, operation, factor;
+
+-- Edits at a glance. Rates are those of updates at their judged prompts; perplexities are averaged over edits as logarithms.
+CREATE OR REPLACE VIEW edit_summary AS
+  SELECT run_id, method, kind, count(*) AS edits, avg(edited_neurons) AS mean_edited_neurons,
+    avg(CASE WHEN answer_before IS NULL THEN NULL WHEN answer_before <> answer_after THEN 1e0 ELSE 0e0 END) AS change_rate,
+    avg(CASE WHEN target_rank_after IS NULL THEN NULL WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END) AS success_rate,
+    avg(CASE WHEN target_rank_after IS NULL THEN NULL WHEN target_rank_after <= 5 THEN 1e0 ELSE 0e0 END) AS top5_success_rate,
+    avg(1e0 / target_rank_after) AS mean_reciprocal_rank,
+    exp(avg(ln(intra_relation_perplexity_before))) AS intra_relation_perplexity_before,
+    exp(avg(ln(intra_relation_perplexity_after))) AS intra_relation_perplexity_after,
+    exp(avg(ln(inter_relation_perplexity_before))) AS inter_relation_perplexity_before,
+    exp(avg(ln(inter_relation_perplexity_after))) AS inter_relation_perplexity_after,
+    exp(avg(ln(subject_perplexity_before))) AS subject_perplexity_before,
+    exp(avg(ln(subject_perplexity_after))) AS subject_perplexity_after,
+    exp(avg(ln(text_perplexity_before))) AS text_perplexity_before,
+    exp(avg(ln(text_perplexity_after))) AS text_perplexity_after
+  FROM fact_edits
+  GROUP BY run_id, method, kind;
+
+-- Updates on all prompts of their facts, those that found the neurons apart from those that did not.
+CREATE OR REPLACE VIEW update_success AS
+  SELECT run_id, method, kind, localising, count(*) AS prompts,
+    avg(CASE WHEN changed THEN 1e0 ELSE 0e0 END) AS change_rate,
+    avg(CASE WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END) AS success_rate,
+    avg(CASE WHEN target_rank_after <= 5 THEN 1e0 ELSE 0e0 END) AS top5_success_rate,
+    avg(1e0 / target_rank_after) AS mean_reciprocal_rank,
+    avg(target_probability_after - target_probability_before) AS mean_target_gain,
+    avg(probability_after - probability_before) AS mean_answer_gain
+  FROM fact_edit_prompts
+  GROUP BY run_id, method, kind, localising;

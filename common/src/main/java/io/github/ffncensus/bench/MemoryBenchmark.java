@@ -131,7 +131,7 @@ public final class MemoryBenchmark {
   }
 
   private List<TokenSequence> corpus() {
-    SentenceLengths lengths = SentenceLengths.read();
+    TextLengths lengths = TextLengths.sentences();
     Random random = new Random(1);
     List<TokenSequence> sequences = new ArrayList<>();
     for (int id = 0; id < sentences; id++) {

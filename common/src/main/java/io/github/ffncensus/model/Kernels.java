@@ -28,6 +28,27 @@ interface Kernels {
   NDArray attention(
       NDArray query, NDArray key, NDArray value, NDArray mask, AttentionScope scope, double scale);
 
+  /**
+   * Scaled dot-product attention of many rows that continue fewer prefixes: each row's queries see
+   * all of its context's prefix, and of its own keys those up to their own position. Rows of a
+   * context stand together.
+   *
+   * @param query (rows, heads, slots, head size), like key and value
+   * @param prefixKey (contexts, heads, prefix, head size), like prefixValue
+   * @param prefixMask (contexts or 1, 1, 1, prefix), 0 or -inf
+   * @param slotMask (slots, slots), 0 or -inf
+   * @return (rows, heads, slots, head size)
+   */
+  NDArray prefixedAttention(
+      NDArray query,
+      NDArray key,
+      NDArray value,
+      NDArray prefixKey,
+      NDArray prefixValue,
+      NDArray prefixMask,
+      NDArray slotMask,
+      double scale);
+
   /** Applies an activation function to every element. */
   NDArray activate(NDArray x, ActivationFunction function);
 

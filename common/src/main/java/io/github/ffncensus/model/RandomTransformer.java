@@ -43,6 +43,39 @@ public final class RandomTransformer {
     return causal(12, 768, 12, 3072, 50257, ActivationFunction.GELU_TANH);
   }
 
+  /** A random model of the shape of BERT base (cased), with its masked-language head. */
+  public static Transformer bertBase(Device device) {
+    return create(device, bertBaseShape(), false);
+  }
+
+  private static Architecture bertBaseShape() {
+    return new Architecture(
+        false,
+        12,
+        768,
+        12,
+        12,
+        64,
+        3072,
+        28996,
+        512,
+        false,
+        false,
+        1e-12,
+        PositionEncoding.LEARNED,
+        0,
+        Optional.empty(),
+        false,
+        ActivationFunction.GELU,
+        true,
+        true,
+        2,
+        false,
+        true,
+        Optional.of(ActivationFunction.GELU),
+        0);
+  }
+
   private static Architecture causal(
       int layers,
       int hidden,
@@ -92,11 +125,13 @@ public final class RandomTransformer {
         new TransformerWeights(
             tokens,
             Optional.of(random.normal(architecture.maxSequenceTokens(), architecture.hidden())),
-            Optional.empty(),
-            Optional.empty(),
+            architecture.tokenTypes() > 0
+                ? Optional.of(random.normal(architecture.hidden()))
+                : Optional.empty(),
+            architecture.preNorm() ? Optional.empty() : Optional.of(random.norm()),
             IntStream.range(0, architecture.layers()).mapToObj(l -> random.layer()).toList(),
             finalNorm ? Optional.of(random.norm()) : Optional.empty(),
-            Optional.of(new Head(null, null, new Linear(tokens, null))));
+            Optional.of(random.head(tokens)));
     return new Transformer(
         architecture, weights, new ScriptKernels(manager), Precision.FLOAT32, manager);
   }
@@ -114,6 +149,16 @@ public final class RandomTransformer {
         null,
         linear(hidden, intermediate),
         linear(intermediate, hidden));
+  }
+
+  private Head head(NDArray tokens) {
+    if (architecture.headActivation().isEmpty()) {
+      return new Head(null, null, new Linear(tokens, null));
+    }
+    return new Head(
+        linear(architecture.hidden(), architecture.hidden()),
+        norm(),
+        new Linear(tokens, normal(architecture.vocabulary())));
   }
 
   private Linear linear(int in, int out) {

@@ -22,6 +22,10 @@ public final class TableSchema {
           "value_predictions",
           "trigger_perturbations",
           "perturbation_summary",
+          "background_prefixes",
+          "trigger_patterns",
+          "trigger_pattern_scores",
+          "pattern_summary",
           "memory_positions",
           "memory_ablations",
           "key_value_findings",
@@ -33,7 +37,12 @@ public final class TableSchema {
           "knowledge_neurons",
           "relation_neurons",
           "refinement_ratios",
-          "knowledge_neuron_findings");
+          "knowledge_neuron_findings",
+          "fact_interventions",
+          "neuron_interactions",
+          "fact_edits",
+          "fact_edit_prompts",
+          "edit_deltas");
 
   private TableSchema() {}
 

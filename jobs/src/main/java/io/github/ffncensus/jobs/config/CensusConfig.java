@@ -163,7 +163,11 @@ public final class CensusConfig implements Serializable {
 
   /** What is made of the winners of the scan. */
   public record Interpret(
-      Values values, Perturbations perturbations, Memories memories, Findings findings)
+      Values values,
+      Perturbations perturbations,
+      PatternsConfig patterns,
+      Memories memories,
+      Findings findings)
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
@@ -266,6 +270,7 @@ public final class CensusConfig implements Serializable {
             values.constant(ValueLens.class, "interpret.values.lens"),
             values.integer("interpret.values.top-tokens")),
         perturbations(),
+        PatternsConfig.of(values),
         memories(),
         new Findings(values.flag("interpret.findings.enabled")));
   }
@@ -276,6 +281,14 @@ public final class CensusConfig implements Serializable {
 
   public AttributeConfig attribute() {
     return AttributeConfig.of(values);
+  }
+
+  public InterveneConfig intervene() {
+    return InterveneConfig.of(values);
+  }
+
+  public EditConfig edit() {
+    return EditConfig.of(values);
   }
 
   /** Every key with its value, for the manifest. */

@@ -40,12 +40,27 @@ final class ConfigRules {
               + Words.of(config.corpus().format()));
     }
     checkAttribution(config, report);
+    if (config.intervene().factors().contains(1.0)) {
+      report.accept(
+          "intervene.factors",
+          "census.intervene.factors: a factor of 1 changes nothing; leave it out");
+    }
+    checkWriteModel(config.edit(), report);
     if (config.stages().contains(Stage.SCAN) && observesNothing(config.scan())) {
       report.accept(
           "stages",
           "the stage scan has nothing to do: neuron-stats, trigger-prefixes, layer-composition and prediction-refinement are"
               + " not enabled and activations.mode is off;"
               + " enable one of them in census.scan, or leave scan out of census.stages");
+    }
+  }
+
+  private static void checkWriteModel(EditConfig config, BiConsumer<String, String> report) {
+    if (config.writeModel().isPresent() && config.writeModel().get().edits().isEmpty()) {
+      report.accept(
+          "edit.write-model.edits",
+          "census.edit.write-model.folder is set: census.edit.write-model.edits must list what the model is to have,"
+              + " as in [\"update:P19/P19-4\", \"erase:P27\"]");
     }
   }
 

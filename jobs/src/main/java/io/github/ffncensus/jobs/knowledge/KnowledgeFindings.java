@@ -33,6 +33,12 @@ public final class KnowledgeFindings {
               context.rows("knowledge_neurons"),
               layers));
     }
+    if (context.has("fact_interventions")) {
+      findings.addAll(InterventionFindings.of(context.rows("fact_interventions")));
+    }
+    if (context.has("fact_edits")) {
+      findings.addAll(EditFindings.of(context.rows("fact_edits")));
+    }
     try (ParquetTableWriter<Finding> writer = context.create(TABLE, Finding::encode)) {
       for (Finding finding : findings) {
         writer.write(finding);

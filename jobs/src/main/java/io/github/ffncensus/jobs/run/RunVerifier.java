@@ -75,6 +75,9 @@ public final class RunVerifier {
     }
     checkContents("prediction_refinement", contents::classesPartition);
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
+    PatternChecks patterns = new PatternChecks(contents, layers, neurons);
+    checkContents("trigger_pattern_scores", patterns::scoresAreSound);
+    checkContents("trigger_patterns", patterns::patternsAreSound);
     checkContents("memory_ablations", contents::memoriesAreRanked);
     checkDocuments();
     return problems;

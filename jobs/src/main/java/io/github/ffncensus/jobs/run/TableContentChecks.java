@@ -267,12 +267,11 @@ final class TableContentChecks {
     }
   }
 
-  private static boolean outside(int layer, int neuron, int layers, int neurons) {
+  static boolean outside(int layer, int neuron, int layers, int neurons) {
     return layer < 0 || layer >= layers || neuron < 0 || neuron >= neurons;
   }
 
-  private void forEachRow(
-      String table, List<TableFile> files, Consumer<TableRow> action, String... columns)
+  void forEachRow(String table, List<TableFile> files, Consumer<TableRow> action, String... columns)
       throws IOException {
     for (TableFile file : files) {
       try (ParquetTableReader reader =
@@ -285,7 +284,7 @@ final class TableContentChecks {
   }
 
   /** One line per table and kind of damage would be too few, one per row too many. */
-  private final class Findings {
+  final class Findings {
 
     private final String table;
     private final StringBuilder examples = new StringBuilder();
