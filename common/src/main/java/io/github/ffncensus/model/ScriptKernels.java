@@ -50,6 +50,27 @@ final class ScriptKernels implements Kernels, AutoCloseable {
           from_prefix = torch.matmul(torch.slice(weights, -1, 0, prefix), prefix_v)
           own_weights = (self).by_row(torch.slice(weights, -1, prefix), q, )
           return torch.add((self).by_row(from_prefix, q, ), torch.matmul(own_weights, v))
+        def to_inputs(self: __torch__.Kernels, q: Tensor, keys: Tensor, heads: int) -> Tensor:
+          batch = torch.size(q, 0)
+          queries = torch.size(q, 1)
+          by_head = torch.transpose(torch.reshape(q, [torch.mul(batch, queries), heads, -1]), 0, 1)
+          asked = torch.bmm(by_head, torch.reshape(keys, [heads, -1, torch.size(keys, 1)]))
+          return torch.reshape(torch.transpose(asked, 0, 1), [batch, torch.mul(queries, heads), -1])
+        def of_inputs(self: __torch__.Kernels, weights: Tensor, x: Tensor, values: Tensor, heads: int) -> Tensor:
+          batch = torch.size(x, 0)
+          width = torch.size(x, 2)
+          mixed = torch.transpose(torch.reshape(torch.bmm(weights, x), [-1, heads, width]), 0, 1)
+          maps = torch.transpose(torch.reshape(values, [heads, -1, width]), 1, 2)
+          return torch.reshape(torch.transpose(torch.bmm(mixed, maps), 0, 1), [batch, -1, torch.size(values, 0)])
+        def attend_inputs(self: __torch__.Kernels, q: Tensor, x: Tensor, keys: Tensor, values: Tensor, heads: Tensor, scale: Tensor) -> Tensor:
+          asked = (self).to_inputs(q, keys, int(heads), )
+          scores = torch.mul(torch.bmm(asked, torch.transpose(x, 1, 2)), float(scale))
+          return (self).of_inputs(torch.softmax(scores, -1), x, values, int(heads), )
+        def attend_inputs_masked(self: __torch__.Kernels, q: Tensor, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, heads: Tensor, scale: Tensor) -> Tensor:
+          asked = (self).to_inputs(q, keys, int(heads), )
+          scores = torch.mul(torch.bmm(asked, torch.transpose(x, 1, 2)), float(scale))
+          seen = torch.add(scores, torch.squeeze(mask, 1))
+          return (self).of_inputs(torch.softmax(seen, -1), x, values, int(heads), )
         def gelu_tanh(self: __torch__.Kernels, x: Tensor) -> Tensor:
           return torch.gelu(x, approximate="tanh")
         def silu(self: __torch__.Kernels, x: Tensor) -> Tensor:
@@ -114,6 +135,21 @@ final class ScriptKernels implements Kernels, AutoCloseable {
         prefixMask,
         slotMask,
         number(scale));
+  }
+
+  @Override
+  public NDArray inputAttention(
+      NDArray query,
+      NDArray x,
+      NDArray keys,
+      NDArray values,
+      NDArray mask,
+      int heads,
+      double scale) {
+    return mask == null
+        ? module.apply("attend_inputs", query, x, keys, values, number(heads), number(scale))
+        : module.apply(
+            "attend_inputs_masked", query, x, keys, values, mask, number(heads), number(scale));
   }
 
   @Override

@@ -54,6 +54,31 @@ final class EagerKernels implements Kernels {
         scale);
   }
 
+  @Override
+  public NDArray inputAttention(
+      NDArray query,
+      NDArray x,
+      NDArray keys,
+      NDArray values,
+      NDArray mask,
+      int heads,
+      double scale) {
+    NDArray mixed =
+        attention(
+            split(query, heads),
+            split(x.matMul(keys.transpose()), heads),
+            split(x.matMul(values.transpose()), heads),
+            mask,
+            mask == null ? AttentionScope.ALL : AttentionScope.MASKED,
+            scale);
+    return mixed.transpose(0, 2, 1, 3).reshape(query.getShape());
+  }
+
+  private static NDArray split(NDArray x, int heads) {
+    Shape shape = x.getShape();
+    return x.reshape(shape.get(0), shape.get(1), heads, shape.get(2) / heads).transpose(0, 2, 1, 3);
+  }
+
   private static NDArray causalMask(NDArray scores) {
     int length = (int) scores.getShape().get(2);
     float[] mask = new float[length * length];
