@@ -165,6 +165,26 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/value_predictions';
 
+CREATE TABLE IF NOT EXISTS value_lenses (
+  `layer` INT,
+  `neuron` INT,
+  `lens` STRING,
+  `top_token_id` INT,
+  `top_token` STRING,
+  `peak_z` DOUBLE,
+  `trigger_next_token_id` INT,
+  `agrees` BOOLEAN,
+  `next_token_rank` INT,
+  `max_cosine` DOUBLE,
+  `max_cosine_token_id` INT,
+  `max_cosine_token` STRING,
+  `min_cosine` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/value_lenses';
+
 CREATE TABLE IF NOT EXISTS trigger_perturbations (
   `layer` INT,
   `neuron` INT,
@@ -668,6 +688,9 @@ CREATE OR REPLACE VIEW prediction_refinement AS
 CREATE OR REPLACE VIEW value_predictions AS
   SELECT * FROM read_parquet('${warehouse}/value_predictions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW value_lenses AS
+  SELECT * FROM read_parquet('${warehouse}/value_lenses/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW trigger_perturbations AS
   SELECT * FROM read_parquet('${warehouse}/trigger_perturbations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
@@ -757,6 +780,45 @@ CREATE OR REPLACE VIEW reject_reasons AS
   SELECT run_id, source, reason, count(*) AS documents
   FROM rejects
   GROUP BY run_id, source, reason;
+
+-- What the paper plots as agreement against maximal probability: tenths of a run's values by their largest probability.
+CREATE OR REPLACE VIEW agreement_by_max_probability AS
+  SELECT run_id, tenth, count(*) AS neurons, min(max_probability) AS from_probability,
+    max(max_probability) AS to_probability, avg(CASE WHEN agrees THEN 1e0 ELSE 0e0 END) AS agreement_rate
+  FROM (
+    SELECT run_id, max_probability, agrees,
+      ntile(10) OVER (PARTITION BY run_id ORDER BY max_probability, layer, neuron) AS tenth
+    FROM value_predictions
+    WHERE agrees IS NOT NULL
+  ) AS binned
+  GROUP BY run_id, tenth;
+
+-- The 100 values with the largest probability; precision is the share of their triggers' targets that are the top token.
+CREATE OR REPLACE VIEW top_values AS
+  SELECT run_id, place, layer, neuron, top_tokens, max_probability, agreement_count, targets,
+    CASE WHEN targets > 0 THEN CAST(agreement_count AS DOUBLE) / targets END AS precision_of_triggers
+  FROM (
+    SELECT run_id, layer, neuron, top_tokens, max_probability, agreement_count, targets,
+      row_number() OVER (PARTITION BY run_id ORDER BY max_probability DESC, layer, neuron) AS place
+    FROM value_predictions
+  ) AS ranked
+  WHERE place <= 100;
+
+-- In which layers they lie, and how many have a trigger that agrees.
+CREATE OR REPLACE VIEW top_values_by_layer AS
+  SELECT run_id, layer, count(*) AS top_values, sum(CASE WHEN agreement_count > 0 THEN 1 ELSE 0 END) AS with_agreeing_trigger,
+    avg(precision_of_triggers) AS mean_precision
+  FROM top_values
+  GROUP BY run_id, layer;
+
+-- One embedding space? Agreement, rank and cosines of each layer's values, under each lens.
+CREATE OR REPLACE VIEW lens_agreement AS
+  SELECT run_id, layer, lens, count(*) AS neurons, count(agrees) AS targets,
+    avg(CASE WHEN agrees THEN 1e0 WHEN NOT agrees THEN 0e0 END) AS agreement_rate,
+    median(next_token_rank) AS median_next_token_rank, avg(peak_z) AS mean_peak_z, avg(max_cosine) AS mean_max_cosine,
+    avg(CASE WHEN max_cosine_token_id = top_token_id THEN 1e0 WHEN max_cosine IS NOT NULL THEN 0e0 END) AS cosine_names_top_token
+  FROM value_lenses
+  GROUP BY run_id, layer, lens;
 
 -- Why facts and prompts were not used.
 CREATE OR REPLACE VIEW fact_reject_reasons AS

@@ -20,6 +20,7 @@ public final class TableSchema {
           "layer_composition",
           "prediction_refinement",
           "value_predictions",
+          "value_lenses",
           "trigger_perturbations",
           "perturbation_summary",
           "background_prefixes",

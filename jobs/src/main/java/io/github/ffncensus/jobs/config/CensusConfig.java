@@ -164,6 +164,7 @@ public final class CensusConfig implements Serializable {
   /** What is made of the winners of the scan. */
   public record Interpret(
       Values values,
+      Lenses lenses,
       Perturbations perturbations,
       PatternsConfig patterns,
       Memories memories,
@@ -171,6 +172,8 @@ public final class CensusConfig implements Serializable {
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
+
+  public record Lenses(boolean enabled) implements Serializable {}
 
   /**
    * @param neuronsPerLayer sampled; 0 means all
@@ -269,6 +272,7 @@ public final class CensusConfig implements Serializable {
             values.flag("interpret.values.enabled"),
             values.constant(ValueLens.class, "interpret.values.lens"),
             values.integer("interpret.values.top-tokens")),
+        new Lenses(values.flag("interpret.lenses.enabled")),
         perturbations(),
         PatternsConfig.of(values),
         memories(),

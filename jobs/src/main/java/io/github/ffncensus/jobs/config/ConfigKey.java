@@ -92,6 +92,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("interpret.values.enabled", ValueType.bool()),
           key("interpret.values.lens", ValueType.oneOf(CensusConfig.ValueLens.class)),
           key("interpret.values.top-tokens", ValueType.integer(1, 10_000)),
+          key("interpret.lenses.enabled", ValueType.bool()),
           key("interpret.perturbations.enabled", ValueType.bool()),
           key("interpret.perturbations.neurons-per-layer", ValueType.integer(0, 1 << 24)),
           key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),

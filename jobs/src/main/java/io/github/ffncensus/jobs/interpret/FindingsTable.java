@@ -29,6 +29,11 @@ final class FindingsTable {
       Dataset<Row> predictions = context.rows(ValueFindings.TABLE);
       findings.addAll(ValueFindings.of(predictions, layers, architecture.vocabulary()));
     }
+    if (context.has(LensTable.TABLE)) {
+      findings.addAll(
+          LensFindings.of(
+              context.rows(LensTable.TABLE), architecture.hidden(), architecture.vocabulary()));
+    }
     if (context.has(PerturbationFindings.TABLE)) {
       findings.addAll(PerturbationFindings.of(context.rows(PerturbationFindings.TABLE), layers));
     }

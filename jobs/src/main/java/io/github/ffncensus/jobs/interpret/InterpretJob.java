@@ -20,6 +20,9 @@ public final class InterpretJob {
     if (config.values().enabled()) {
       ValueTable.write(context);
     }
+    if (config.lenses().enabled()) {
+      LensTable.write(context);
+    }
     if (config.perturbations().enabled() && context.has("trigger_prefixes")) {
       context.step("perturbations", () -> PerturbationTable.write(context));
     }

@@ -68,10 +68,7 @@ final class ValueTable {
           ParquetTableWriter<ValuePrediction> writer =
               setup.create(TABLE, share.number(), encoder::encode)) {
         for (Neurons neurons : share.neurons()) {
-          NeuronTriggers[] ofBlock = new NeuronTriggers[neurons.to() - neurons.from()];
-          for (int i = 0; i < ofBlock.length; i++) {
-            ofBlock[i] = triggers.of(neurons.layer(), neurons.from() + i);
-          }
+          NeuronTriggers[] ofBlock = triggers.of(neurons);
           values.forEach(
               neurons.layer(),
               neurons.from(),

@@ -74,6 +74,9 @@ public final class RunVerifier {
       }
     }
     checkContents("prediction_refinement", contents::classesPartition);
+    if (manifest.at("/tables/value_lenses/rows").asLong() > 0) {
+      checkContents("value_lenses", files -> contents.neuronsOfEachLens(files, layers, neurons));
+    }
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
     PatternChecks patterns = new PatternChecks(contents, layers, neurons);
     checkContents("trigger_pattern_scores", patterns::scoresAreSound);

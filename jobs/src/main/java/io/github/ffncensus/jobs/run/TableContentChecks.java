@@ -73,29 +73,69 @@ final class TableContentChecks {
   /** Each layer has each neuron exactly once. */
   void neuronsAreComplete(String table, List<TableFile> files, int layers, int neurons)
       throws IOException {
-    BitSet seen = new BitSet();
     Findings findings = new Findings(table);
-    forEachRow(
-        table,
-        files,
-        row -> {
-          int layer = row.getInt("layer");
-          int neuron = row.getInt("neuron");
-          if (outside(layer, neuron, layers, neurons)) {
-            findings.add(
-                "layer %d, neuron %d: the model has no such neuron".formatted(layer, neuron));
-          } else if (seen.get(layer * neurons + neuron)) {
-            findings.add("layer %d, neuron %d: has two rows".formatted(layer, neuron));
-          } else {
-            seen.set(layer * neurons + neuron);
-          }
-        },
-        "layer",
-        "neuron");
-    for (int i = seen.nextClearBit(0); i < layers * neurons; i = seen.nextClearBit(i + 1)) {
-      findings.add("layer %d, neuron %d: is missing".formatted(i / neurons, i % neurons));
-    }
+    SeenNeurons seen = new SeenNeurons(layers, neurons, "", findings);
+    forEachRow(table, files, seen::add, "layer", "neuron");
+    seen.addMissing();
     findings.report();
+  }
+
+  /** Under every lens that there is, each layer has each neuron exactly once. */
+  void neuronsOfEachLens(List<TableFile> files, int layers, int neurons) throws IOException {
+    Findings findings = new Findings("value_lenses");
+    Map<String, SeenNeurons> seen = new TreeMap<>();
+    forEachRow(
+        "value_lenses",
+        files,
+        row ->
+            seen.computeIfAbsent(
+                    row.getString("lens"),
+                    lens -> new SeenNeurons(layers, neurons, lens + " lens, ", findings))
+                .add(row),
+        "layer",
+        "neuron",
+        "lens");
+    seen.values().forEach(SeenNeurons::addMissing);
+    findings.report();
+  }
+
+  /** Which neurons had a row so far. */
+  private static final class SeenNeurons {
+    private final BitSet seen = new BitSet();
+    private final int layers;
+    private final int neurons;
+    private final String which;
+    private final Findings findings;
+
+    /**
+     * @param which begins what is found
+     */
+    SeenNeurons(int layers, int neurons, String which, Findings findings) {
+      this.layers = layers;
+      this.neurons = neurons;
+      this.which = which;
+      this.findings = findings;
+    }
+
+    void add(TableRow row) {
+      int layer = row.getInt("layer");
+      int neuron = row.getInt("neuron");
+      if (outside(layer, neuron, layers, neurons)) {
+        findings.add(
+            "%slayer %d, neuron %d: the model has no such neuron".formatted(which, layer, neuron));
+      } else if (seen.get(layer * neurons + neuron)) {
+        findings.add("%slayer %d, neuron %d: has two rows".formatted(which, layer, neuron));
+      } else {
+        seen.set(layer * neurons + neuron);
+      }
+    }
+
+    void addMissing() {
+      for (int i = seen.nextClearBit(0); i < layers * neurons; i = seen.nextClearBit(i + 1)) {
+        findings.add(
+            "%slayer %d, neuron %d: is missing".formatted(which, i / neurons, i % neurons));
+      }
+    }
   }
 
   /** Each layer exactly once, all of them over the same number of positions. */

@@ -39,6 +39,11 @@ final class RunFixture {
   List<Stats> stats = new ArrayList<>();
   List<Trigger> triggers = new ArrayList<>();
 
+  /** Rows of value_lenses; null for a run without the table. */
+  List<OfLens> lenses;
+
+  record OfLens(Stats neuron, String lens) {}
+
   /** Rows of memory_ablations; null for a run without the table. */
   List<Memory> memories;
 
@@ -137,6 +142,11 @@ final class RunFixture {
                   "part-0.parquet",
                   RunFixture::encodePrediction,
                   predictions)));
+    }
+    if (lenses != null) {
+      scanned.put(
+          "value_lenses",
+          List.of(write("value_lenses", "part-0.parquet", RunFixture::encode, lenses)));
     }
     if (memories != null) {
       scanned.put(
@@ -237,6 +247,14 @@ final class RunFixture {
     out.string("prefix", "text");
     out.intValue("token_id", 1);
     out.string("token", "text");
+  }
+
+  private static void encode(OfLens row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.neuron().layer());
+    out.intValue("neuron", row.neuron().neuron());
+    out.string("lens", row.lens());
+    out.intValue("top_token_id", 1);
+    out.string("top_token", "text");
   }
 
   private static void encode(Memory row, io.github.ffncensus.table.RowWriter out) {
