@@ -11,16 +11,14 @@ import io.github.ffncensus.analysis.positions.PositionSample;
 import io.github.ffncensus.analysis.stats.NeuronStatistics;
 import io.github.ffncensus.analysis.triggers.Polarity;
 import io.github.ffncensus.analysis.triggers.TriggerSearch;
+import io.github.ffncensus.bench.Workers.Time;
 import io.github.ffncensus.model.ForwardObserver;
 import io.github.ffncensus.model.LayerActivations;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.model.RandomTransformer;
 import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.TokenSequence;
-import io.github.ffncensus.model.TorchEngine;
 import io.github.ffncensus.model.Transformer;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -30,10 +28,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -128,21 +122,13 @@ public final class ScanBenchmark {
   }
 
   /**
-   * What one variant took.
-   *
-   * @param elapsed seconds until all workers were done
-   * @param processor seconds of processor time of all workers
-   */
-  private record Time(double elapsed, double processor) {}
-
-  /**
    * Runs all rounds.
    *
    * @return the ceiling, the bare forward, the analyses of a scan, and what the extras add
    */
   public Result run() {
-    ExecutorService pool = Executors.newFixedThreadPool(workers);
-    try (Transformer model = RandomTransformer.gpt2Small(device)) {
+    try (Workers pool = new Workers(workers);
+        Transformer model = RandomTransformer.gpt2Small(device)) {
       // Other tokens in every round: a trigger search that met the same ones again would keep them
       // all.
       BatchPlan[][] plans = new BatchPlan[rounds + 1][workers];
@@ -154,23 +140,23 @@ public final class ScanBenchmark {
       Map<String, Variant> variants = variants(model, plans);
       Map<String, Time[]> times = new LinkedHashMap<>();
       variants.keySet().forEach(name -> times.put(name, new Time[rounds]));
-      variants.values().forEach(variant -> measure(pool, variant, rounds));
+      variants.values().forEach(variant -> pool.measure(worker -> variant.run(worker, rounds)));
       Random order = new Random(1);
       for (int round = 0; round < rounds; round++) {
         List<String> names = new ArrayList<>(variants.keySet());
         Collections.shuffle(names, order);
         for (String name : names) {
-          times.get(name)[round] = measure(pool, variants.get(name), round);
+          Variant variant = variants.get(name);
+          int number = round;
+          times.get(name)[round] = pool.measure(worker -> variant.run(worker, number));
         }
       }
       return new Result(lines(model, plans, times), addition(times));
-    } finally {
-      pool.shutdown();
     }
   }
 
   private BatchPlan plan(int seed) {
-    SentenceLengths lengths = SentenceLengths.read();
+    TextLengths lengths = TextLengths.sentences();
     Random random = new Random(seed);
     List<TokenSequence> sequences = new ArrayList<>();
     for (int tokens = 0; tokens < tokensPerWorker; ) {
@@ -199,7 +185,7 @@ public final class ScanBenchmark {
     variants.put(SCAN, scan(model, plans, three));
     if (!extras.isEmpty()) {
       // What depends on the model alone is made by the first observer of a process.
-      preparation = processorSeconds(() -> observer("positions", model).close());
+      preparation = Workers.processorSeconds(() -> observer("positions", model).close());
       List<String> all = new ArrayList<>(three);
       all.add("positions");
       variants.put(withExtras(), scan(model, plans, all));
@@ -263,35 +249,6 @@ public final class ScanBenchmark {
     };
   }
 
-  private Time measure(ExecutorService pool, Variant variant, int round) {
-    List<Future<Double>> running = new ArrayList<>();
-    long start = System.nanoTime();
-    for (int worker = 0; worker < workers; worker++) {
-      int number = worker;
-      running.add(pool.submit(() -> processorSeconds(() -> variant.run(number, round))));
-    }
-    double processor = 0;
-    for (Future<Double> worker : running) {
-      try {
-        processor += worker.get();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException(e);
-      } catch (ExecutionException e) {
-        throw new IllegalStateException(e.getCause());
-      }
-    }
-    return new Time((System.nanoTime() - start) / 1e9, processor);
-  }
-
-  private static double processorSeconds(Runnable work) {
-    TorchEngine.prepareThread();
-    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-    long start = threads.getCurrentThreadCpuTime();
-    work.run();
-    return (threads.getCurrentThreadCpuTime() - start) / 1e9;
-  }
-
   private List<Line> lines(Transformer model, BatchPlan[][] plans, Map<String, Time[]> times) {
     double[] flops = new double[rounds];
     double[] tokens = new double[rounds];
@@ -352,8 +309,6 @@ public final class ScanBenchmark {
   }
 
   private double median(IntToDoubleFunction ofRound) {
-    double[] sorted = IntStream.range(0, rounds).mapToDouble(ofRound).sorted().toArray();
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return Workers.median(IntStream.range(0, rounds).mapToDouble(ofRound));
   }
 }

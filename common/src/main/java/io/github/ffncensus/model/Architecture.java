@@ -67,6 +67,11 @@ public record Architecture(
     return (long) layers * intermediate;
   }
 
+  /** Whether coefficients can be negative, and promote what the value demotes. */
+  public boolean signedCoefficients() {
+    return gated || activation != ActivationFunction.RELU;
+  }
+
   /** Factor on the attention scores of one layer. */
   public double attentionScale(int layer) {
     double scale = 1 / Math.sqrt(headSize);

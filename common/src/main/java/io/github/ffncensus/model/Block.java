@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.model.AttentionView.Rotation;
 import io.github.ffncensus.model.TransformerWeights.Layer;
+import io.github.ffncensus.model.TransformerWeights.Linear;
 
 /**
  * The arithmetic of one block: attention, then FFN, each with its norm and its residual connection.
@@ -102,6 +103,33 @@ final class Block {
             attentionScale));
   }
 
+  /**
+   * As {@link #attend}, for few queries over many positions: keys and values are never made.
+   *
+   * @param query as {@link #query} gave it, (batch, queries, heads * head size)
+   * @param x what keys and values would be made from, (batch, length, hidden)
+   * @param mask (batch, 1, 1, length), or null
+   */
+  NDArray attendInputs(NDArray query, NDArray x, NDArray mask) {
+    Linear values = weights.value();
+    NDArray mixed =
+        kernels.inputAttention(
+            query,
+            x,
+            weights.key().weight(),
+            values.weight(),
+            mask,
+            architecture.heads(),
+            attentionScale);
+    // Weights add up to 1, so that a bias of every value is one of their mean.
+    return values.bias() == null ? mixed : mixed.add(values.bias());
+  }
+
+  /** Whether {@link #attendInputs} computes what {@link #attend} does. */
+  boolean canAttendInputs() {
+    return architecture.rotary().isEmpty() && architecture.heads() == architecture.keyValueHeads();
+  }
+
   /** From (batch, heads, positions, head size) to (batch, positions, heads * head size). */
   NDArray joined(NDArray heads) {
     Shape shape = heads.getShape();
@@ -150,7 +178,11 @@ final class Block {
 
   /** o: what leaves the block. */
   NDArray output(NDArray residual, NDArray ffnOutput) {
-    NDArray sum = residual.add(ffnOutput);
+    return output(residual.add(ffnOutput));
+  }
+
+  /** o of a sum of residual and FFN output. */
+  NDArray output(NDArray sum) {
     return architecture.preNorm() ? sum : operations.norm(sum, weights.ffnNorm());
   }
 }

@@ -1,14 +1,13 @@
 package io.github.ffncensus.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
 import io.github.ffncensus.model.AttentionView.Rotation;
+import io.github.ffncensus.model.Kernels.AttentionScope;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -22,7 +21,7 @@ final class CausalContinuation implements Continuation {
   private final int slots;
   private final int length;
   private final int prefix;
-  private final int heads;
+  private final Kernels kernels;
   private final AttentionView cleanView;
   private final NDArray slotRows;
   private final NDArray prefixMask;
@@ -35,11 +34,11 @@ final class CausalContinuation implements Continuation {
    * @param starts by row, the first of its slots
    */
   CausalContinuation(
-      TokenGrid grid, int[] starts, int slots, BatchInput input, Architecture architecture) {
+      TokenGrid grid, int[] starts, int slots, BatchInput input, Operations operations) {
     this.slots = slots;
     this.length = grid.length();
     this.prefix = Arrays.stream(starts).max().orElseThrow();
-    this.heads = architecture.heads();
+    this.kernels = operations.kernels();
     this.cleanView = input.view(grid);
     int batch = grid.size();
     int[] positions =
@@ -50,12 +49,11 @@ final class CausalContinuation implements Continuation {
                 .mapToLong(i -> (long) (i / slots) * length + positions[i])
                 .toArray(),
             new Shape(batch, slots));
-    boolean differ = Arrays.stream(starts).anyMatch(start -> start < prefix);
-    this.prefixMask = differ ? input.mask(starts, prefix) : null;
-    this.slotMask = slots > 1 ? input.floats(causal(slots), new Shape(slots, slots)) : null;
+    this.prefixMask = input.mask(starts, prefix);
+    this.slotMask = input.floats(causal(slots), new Shape(slots, slots));
     this.slotRotation = input.rotation(positions, batch);
-    this.prefixKeys = new NDArray[architecture.layers()];
-    this.prefixValues = new NDArray[architecture.layers()];
+    this.prefixKeys = new NDArray[operations.architecture().layers()];
+    this.prefixValues = new NDArray[operations.architecture().layers()];
   }
 
   /** 0 up to the diagonal, -inf after it. */
@@ -113,64 +111,20 @@ final class CausalContinuation implements Continuation {
     NDArray query = block.queryHeads(block.query(x), rotation);
     NDArray key = block.keyHeads(block.key(x), rotation);
     NDArray value = block.valueHeads(block.value(x));
-    NDArray ownScores = query.matMul(key.transpose(0, 1, 3, 2));
-    if (slotMask != null) {
-      ownScores = ownScores.add(slotMask);
-    }
     NDArray mixed =
         prefix == 0
-            ? weights(ownScores, block).matMul(value)
-            : withPrefix(layer, block, query, ownScores, value, steps, scope);
+            ? kernels.attention(
+                query, key, value, null, AttentionScope.CAUSAL, block.attentionScale())
+            : kernels.prefixedAttention(
+                query,
+                key,
+                value,
+                prefixKeys[layer],
+                prefixValues[layer],
+                prefixMask,
+                slotMask,
+                block.attentionScale());
     return block.afterAttention(state, block.joined(mixed));
-  }
-
-  private static NDArray weights(NDArray scores, Block block) {
-    return scores.mul(block.attentionScale()).softmax(-1);
-  }
-
-  /**
-   * @param query (batch * steps, heads, slots, head size), like value
-   * @param ownScores of the slots among themselves, (batch * steps, heads, slots, slots)
-   * @return (batch * steps, heads, slots, head size)
-   */
-  private NDArray withPrefix(
-      int layer,
-      Block block,
-      NDArray query,
-      NDArray ownScores,
-      NDArray value,
-      int steps,
-      NDManager scope) {
-    NDArray keys = prefixKeys[layer].transpose(0, 1, 3, 2);
-    keys.attach(scope);
-    NDArray scores = byContext(query, steps).matMul(keys);
-    if (prefixMask != null) {
-      scores = scores.add(prefixMask);
-    }
-    NDList all = new NDList(scores, byContext(ownScores, steps));
-    NDArray weights = weights(NDArrays.concat(all, -1), block);
-    NDArray fromPrefix = weights.get(new NDIndex("..., :{}", prefix)).matMul(prefixValues[layer]);
-    NDArray ownWeights = byRow(weights.get(new NDIndex("..., {}:", prefix)), steps);
-    return byRow(fromPrefix, steps).add(ownWeights.matMul(value));
-  }
-
-  /** From (batch * steps, heads, slots, width) to (batch, heads, steps * slots, width). */
-  private NDArray byContext(NDArray rows, int steps) {
-    long batch = rows.getShape().get(0) / steps;
-    long width = rows.getShape().get(3);
-    return rows.reshape(batch, steps, heads, slots, width)
-        .transpose(0, 2, 1, 3, 4)
-        .reshape(batch, heads, (long) steps * slots, width);
-  }
-
-  /** From (batch, heads, steps * slots, width) to (batch * steps, heads, slots, width). */
-  private NDArray byRow(NDArray contexts, int steps) {
-    long batch = contexts.getShape().get(0);
-    long width = contexts.getShape().get(3);
-    return contexts
-        .reshape(batch, heads, steps, slots, width)
-        .transpose(0, 2, 1, 3, 4)
-        .reshape(batch * steps, heads, slots, width);
   }
 
   private Rotation rotation(int steps, NDManager scope) {

@@ -79,27 +79,50 @@ final class MaskedContinuation implements Continuation {
       boolean first,
       boolean last,
       NDManager scope) {
-    Others clean = first ? others[layer] : null;
     NDArray x = block.attentionInput(state);
+    AttentionView rows = view(steps, last, scope);
+    if (first) {
+      return firstAttention(block, state, x, others[layer], rows, steps, last, scope);
+    }
+    if (!last) {
+      NDArray mixed = block.attend(block.query(x), block.key(x), block.value(x), rows);
+      return block.afterAttention(state, mixed);
+    }
+    NDArray query = block.query(slots(x));
+    NDArray mixed =
+        block.canAttendInputs()
+            ? block.attendInputs(query, x, rows.mask())
+            : block.attend(query, block.key(x), block.value(x), rows);
+    return block.afterAttention(slots(state), mixed);
+  }
+
+  /**
+   * @param state of the slots alone, like x
+   * @param clean the other positions; null if there are none
+   */
+  private NDArray firstAttention(
+      Block block,
+      NDArray state,
+      NDArray x,
+      Others clean,
+      AttentionView rows,
+      int steps,
+      boolean last,
+      NDManager scope) {
+    NDArray query = block.query(x);
     NDArray key = block.key(x);
     NDArray value = block.value(x);
-    NDArray asking = state;
-    if (clean != null) {
-      key = joined(key, clean.key(), steps, scope);
-      value = joined(value, clean.value(), steps, scope);
+    if (clean == null) {
+      return block.afterAttention(state, block.attend(query, key, value, rows));
     }
-    NDArray query;
+    key = joined(key, clean.key(), steps, scope);
+    value = joined(value, clean.value(), steps, scope);
     if (last) {
-      query = block.query(first ? x : slots(x));
-      asking = first ? state : slots(state);
-    } else {
-      query = block.query(x);
-      if (clean != null) {
-        query = joined(query, clean.query(), steps, scope);
-        asking = joined(state, clean.state(), steps, scope);
-      }
+      return block.afterAttention(state, block.attend(query, key, value, rows));
     }
-    return block.afterAttention(asking, block.attend(query, key, value, view(steps, last, scope)));
+    query = joined(query, clean.query(), steps, scope);
+    NDArray all = joined(state, clean.state(), steps, scope);
+    return block.afterAttention(all, block.attend(query, key, value, rows));
   }
 
   /**

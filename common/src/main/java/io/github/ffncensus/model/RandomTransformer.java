@@ -25,12 +25,55 @@ public final class RandomTransformer {
 
   /** A random model of {@link #gpt2SmallShape()}, with a head. */
   public static Transformer gpt2Small(Device device) {
-    return create(device, gpt2SmallShape());
+    return create(device, gpt2SmallShape(), true);
+  }
+
+  /**
+   * A random model of the shape that Geva et al. 2021 look at: 16 layers, 1,024 wide, 4,096 neurons
+   * a layer, ReLU, no final norm. Theirs has an adaptive softmax, this one a full one.
+   *
+   * @param vocabulary theirs has 267,744 tokens
+   */
+  public static Transformer wikiText103(Device device, int vocabulary) {
+    return create(device, causal(16, 1024, 8, 4096, vocabulary, ActivationFunction.RELU), false);
   }
 
   /** The shape of GPT-2 small: 12 layers, 768 wide, 3,072 neurons a layer. */
   public static Architecture gpt2SmallShape() {
     return causal(12, 768, 12, 3072, 50257, ActivationFunction.GELU_TANH);
+  }
+
+  /** A random model of the shape of BERT base (cased), with its masked-language head. */
+  public static Transformer bertBase(Device device) {
+    return create(device, bertBaseShape(), false);
+  }
+
+  private static Architecture bertBaseShape() {
+    return new Architecture(
+        false,
+        12,
+        768,
+        12,
+        12,
+        64,
+        3072,
+        28996,
+        512,
+        false,
+        false,
+        1e-12,
+        PositionEncoding.LEARNED,
+        0,
+        Optional.empty(),
+        false,
+        ActivationFunction.GELU,
+        true,
+        true,
+        2,
+        false,
+        true,
+        Optional.of(ActivationFunction.GELU),
+        0);
   }
 
   private static Architecture causal(
@@ -73,7 +116,7 @@ public final class RandomTransformer {
     return TorchEngine.newManager(device);
   }
 
-  private static Transformer create(Device device, Architecture architecture) {
+  private static Transformer create(Device device, Architecture architecture, boolean finalNorm) {
     TorchEngine.prepareThread();
     NDManager manager = TorchEngine.newManager(device);
     RandomTransformer random = new RandomTransformer(manager, architecture);
@@ -82,11 +125,13 @@ public final class RandomTransformer {
         new TransformerWeights(
             tokens,
             Optional.of(random.normal(architecture.maxSequenceTokens(), architecture.hidden())),
-            Optional.empty(),
-            Optional.empty(),
+            architecture.tokenTypes() > 0
+                ? Optional.of(random.normal(architecture.hidden()))
+                : Optional.empty(),
+            architecture.preNorm() ? Optional.empty() : Optional.of(random.norm()),
             IntStream.range(0, architecture.layers()).mapToObj(l -> random.layer()).toList(),
-            Optional.of(random.norm()),
-            Optional.of(new Head(null, null, new Linear(tokens, null))));
+            finalNorm ? Optional.of(random.norm()) : Optional.empty(),
+            Optional.of(random.head(tokens)));
     return new Transformer(
         architecture, weights, new ScriptKernels(manager), Precision.FLOAT32, manager);
   }
@@ -104,6 +149,16 @@ public final class RandomTransformer {
         null,
         linear(hidden, intermediate),
         linear(intermediate, hidden));
+  }
+
+  private Head head(NDArray tokens) {
+    if (architecture.headActivation().isEmpty()) {
+      return new Head(null, null, new Linear(tokens, null));
+    }
+    return new Head(
+        linear(architecture.hidden(), architecture.hidden()),
+        norm(),
+        new Linear(tokens, normal(architecture.vocabulary())));
   }
 
   private Linear linear(int in, int out) {

@@ -59,7 +59,7 @@ public final class ResumablePass implements AutoCloseable {
         Arrays.setAll(
             slotOfPosition,
             row -> Arrays.stream(positions[row]).map(at -> at - starts[row]).toArray());
-        continuation = new CausalContinuation(grid, starts, slots, input, architecture);
+        continuation = new CausalContinuation(grid, starts, slots, input, operations);
       } else {
         slots = Arrays.stream(positions).mapToInt(at -> at.length).max().orElseThrow();
         slotOfPosition = new int[positions.length][];

@@ -31,6 +31,46 @@ final class ScriptKernels implements Kernels, AutoCloseable {
           return torch.scaled_dot_product_attention(q, k, v, None, 0., True, scale=float(scale))
         def attend_masked(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: Tensor) -> Tensor:
           return torch.scaled_dot_product_attention(q, k, v, mask, 0., False, scale=float(scale))
+        def by_context(self: __torch__.Kernels, x: Tensor, contexts: int) -> Tensor:
+          steps = torch.floordiv(torch.size(x, 0), contexts)
+          split = torch.reshape(x, [contexts, steps, torch.size(x, 1), torch.size(x, 2), torch.size(x, 3)])
+          return torch.flatten(torch.transpose(split, 1, 2), 2, 3)
+        def by_row(self: __torch__.Kernels, x: Tensor, rows: Tensor) -> Tensor:
+          slots = torch.size(rows, 2)
+          steps = torch.floordiv(torch.size(x, 2), slots)
+          split = torch.reshape(x, [torch.size(x, 0), torch.size(x, 1), steps, slots, torch.size(x, 3)])
+          return torch.flatten(torch.transpose(split, 1, 2), 0, 1)
+        def attend_prefixed(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, prefix_k: Tensor, prefix_v: Tensor, prefix_mask: Tensor, mask: Tensor, scale: Tensor) -> Tensor:
+          contexts = torch.size(prefix_k, 0)
+          prefix = torch.size(prefix_k, 2)
+          before = torch.add(torch.matmul((self).by_context(q, contexts, ), torch.transpose(prefix_k, 2, 3)), prefix_mask)
+          own = torch.add(torch.matmul(q, torch.transpose(k, 2, 3)), mask)
+          scores = torch.cat([before, (self).by_context(own, contexts, )], -1)
+          weights = torch.softmax(torch.mul(scores, float(scale)), -1)
+          from_prefix = torch.matmul(torch.slice(weights, -1, 0, prefix), prefix_v)
+          own_weights = (self).by_row(torch.slice(weights, -1, prefix), q, )
+          return torch.add((self).by_row(from_prefix, q, ), torch.matmul(own_weights, v))
+        def to_inputs(self: __torch__.Kernels, q: Tensor, keys: Tensor, heads: int) -> Tensor:
+          batch = torch.size(q, 0)
+          queries = torch.size(q, 1)
+          by_head = torch.transpose(torch.reshape(q, [torch.mul(batch, queries), heads, -1]), 0, 1)
+          asked = torch.bmm(by_head, torch.reshape(keys, [heads, -1, torch.size(keys, 1)]))
+          return torch.reshape(torch.transpose(asked, 0, 1), [batch, torch.mul(queries, heads), -1])
+        def of_inputs(self: __torch__.Kernels, weights: Tensor, x: Tensor, values: Tensor, heads: int) -> Tensor:
+          batch = torch.size(x, 0)
+          width = torch.size(x, 2)
+          mixed = torch.transpose(torch.reshape(torch.bmm(weights, x), [-1, heads, width]), 0, 1)
+          maps = torch.transpose(torch.reshape(values, [heads, -1, width]), 1, 2)
+          return torch.reshape(torch.transpose(torch.bmm(mixed, maps), 0, 1), [batch, -1, torch.size(values, 0)])
+        def attend_inputs(self: __torch__.Kernels, q: Tensor, x: Tensor, keys: Tensor, values: Tensor, heads: Tensor, scale: Tensor) -> Tensor:
+          asked = (self).to_inputs(q, keys, int(heads), )
+          scores = torch.mul(torch.bmm(asked, torch.transpose(x, 1, 2)), float(scale))
+          return (self).of_inputs(torch.softmax(scores, -1), x, values, int(heads), )
+        def attend_inputs_masked(self: __torch__.Kernels, q: Tensor, x: Tensor, keys: Tensor, values: Tensor, mask: Tensor, heads: Tensor, scale: Tensor) -> Tensor:
+          asked = (self).to_inputs(q, keys, int(heads), )
+          scores = torch.mul(torch.bmm(asked, torch.transpose(x, 1, 2)), float(scale))
+          seen = torch.add(scores, torch.squeeze(mask, 1))
+          return (self).of_inputs(torch.softmax(seen, -1), x, values, int(heads), )
         def gelu_tanh(self: __torch__.Kernels, x: Tensor) -> Tensor:
           return torch.gelu(x, approximate="tanh")
         def silu(self: __torch__.Kernels, x: Tensor) -> Tensor:
@@ -73,6 +113,43 @@ final class ScriptKernels implements Kernels, AutoCloseable {
       case CAUSAL -> module.apply("attend_causal", query, key, value, number(scale));
       case MASKED -> module.apply("attend_masked", query, key, value, mask, number(scale));
     };
+  }
+
+  @Override
+  public NDArray prefixedAttention(
+      NDArray query,
+      NDArray key,
+      NDArray value,
+      NDArray prefixKey,
+      NDArray prefixValue,
+      NDArray prefixMask,
+      NDArray slotMask,
+      double scale) {
+    return module.apply(
+        "attend_prefixed",
+        query,
+        key,
+        value,
+        prefixKey,
+        prefixValue,
+        prefixMask,
+        slotMask,
+        number(scale));
+  }
+
+  @Override
+  public NDArray inputAttention(
+      NDArray query,
+      NDArray x,
+      NDArray keys,
+      NDArray values,
+      NDArray mask,
+      int heads,
+      double scale) {
+    return mask == null
+        ? module.apply("attend_inputs", query, x, keys, values, number(heads), number(scale))
+        : module.apply(
+            "attend_inputs_masked", query, x, keys, values, mask, number(heads), number(scale));
   }
 
   @Override

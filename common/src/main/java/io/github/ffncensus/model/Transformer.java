@@ -65,6 +65,11 @@ public final class Transformer implements AutoCloseable {
     return architecture;
   }
 
+  /** What the forward pass calculates with. */
+  public Precision precision() {
+    return precision;
+  }
+
   public Device device() {
     return manager.getDevice();
   }
@@ -176,9 +181,28 @@ public final class Transformer implements AutoCloseable {
   public NDArray values(int layer, int from, int to, NDManager owner) {
     try (NDManager scope = owner.newSubManager()) {
       NDArray down = weights.layers().get(layer).down().weight();
-      NDArray columns = scope.from(down).get(new NDIndex(":, {}:{}", from, to)).transpose();
+      NDArray range = down.get(new NDIndex(":, {}:{}", from, to));
+      range.attach(scope);
+      NDArray columns = range.transpose();
       columns.attach(owner);
       return columns;
+    }
+  }
+
+  /**
+   * What leaves a layer's block when its FFN has written into the residual stream.
+   *
+   * @param sums r + y, (rows, hidden), float32 or in the model's precision
+   * @return o, (rows, hidden), in the model's precision
+   */
+  public NDArray blockOutput(int layer, NDArray sums) {
+    NDManager owner = sums.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      sums.attach(scope);
+      NDArray output = blocks.get(layer).output(kernels.cast(sums, precision));
+      output.attach(owner);
+      sums.attach(owner);
+      return output;
     }
   }
 
@@ -330,6 +354,39 @@ public final class Transformer implements AutoCloseable {
       }
       logits.attach(owner);
       return logits;
+    }
+  }
+
+  /**
+   * Whether the head is linear behind a norm that only scales: HEAD(h) = {@link #headScale} (h) x
+   * FOLDED(h) + HEAD(0) for every h.
+   */
+  public boolean scalesToHead() {
+    return architecture.preNorm() && head().transform() == null;
+  }
+
+  /**
+   * The factor of {@link #scalesToHead}, one per row.
+   *
+   * @param states float32 (rows, hidden)
+   * @return float32 (rows, 1)
+   */
+  public NDArray headScale(NDArray states) {
+    NDManager owner = states.getManager();
+    try (NDManager scope = owner.newSubManager()) {
+      states.attach(scope);
+      NDArray scale;
+      if (weights.finalNorm().isEmpty()) {
+        scale = scope.ones(new Shape(states.getShape().get(0), 1));
+      } else {
+        NDArray centred =
+            architecture.rmsNorm() ? states : states.sub(states.mean(new int[] {-1}, true));
+        NDArray variance = centred.square().mean(new int[] {-1}, true);
+        scale = variance.add(architecture.normEpsilon()).pow(-0.5);
+      }
+      scale.attach(owner);
+      states.attach(owner);
+      return scale;
     }
   }
 

@@ -24,6 +24,16 @@ public record SequenceRow(
     implements Serializable {
   public static final RowEncoder<SequenceRow> ENCODER = SequenceRow::encode;
 
+  /** The text up to the end of a token. */
+  public String prefix(int position) {
+    return text.substring(0, text.offsetByCodePoints(0, tokenEnds[position]));
+  }
+
+  /** Whether a text token follows. */
+  public boolean hasNext(int position) {
+    return position + 1 < tokenIds.length && tokenEnds[position + 1] >= 0;
+  }
+
   public static SequenceRow decode(TableRow row) {
     return new SequenceRow(
         row.getLong("sequence_id"),

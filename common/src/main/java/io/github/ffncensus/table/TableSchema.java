@@ -20,9 +20,30 @@ public final class TableSchema {
           "layer_composition",
           "prediction_refinement",
           "value_predictions",
+          "value_lenses",
           "trigger_perturbations",
           "perturbation_summary",
-          "key_value_findings");
+          "background_prefixes",
+          "trigger_patterns",
+          "trigger_pattern_scores",
+          "pattern_summary",
+          "memory_positions",
+          "memory_ablations",
+          "key_value_findings",
+          "fact_rejects",
+          "fact_prompts",
+          "fact_attributions",
+          "fact_activations",
+          "attribution_layers",
+          "knowledge_neurons",
+          "relation_neurons",
+          "refinement_ratios",
+          "knowledge_neuron_findings",
+          "fact_interventions",
+          "neuron_interactions",
+          "fact_edits",
+          "fact_edit_prompts",
+          "edit_deltas");
 
   private TableSchema() {}
 

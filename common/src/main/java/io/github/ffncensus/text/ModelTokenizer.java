@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The tokenizer of a Hugging Face model folder, as its {@code tokenizer.json} defines it: with the
@@ -27,6 +28,9 @@ public final class ModelTokenizer implements AutoCloseable {
 
   /** So many rows of an embedding may be without a token, however small the vocabulary. */
   private static final int MOST_PADDING = 128;
+
+  /** What decoding puts for bytes that are no character. */
+  private static final char REPLACEMENT = '\uFFFD';
 
   /** Stops the file's own truncation and padding, which DJL would otherwise take over. */
   private static final Map<String, String> WHOLE_TEXTS =
@@ -129,6 +133,24 @@ public final class ModelTokenizer implements AutoCloseable {
     return vocabulary.token(id);
   }
 
+  /**
+   * What a token stands for in a text, such as «the» for «Ġthe» and «ing» for «##ing»; nothing for
+   * one that is no text by itself, such as white space or a part of a character.
+   *
+   * @throws IllegalArgumentException for an id that the tokenizer does not know
+   */
+  public Optional<String> text(int id) {
+    if (!hasToken(id)) {
+      throw new IllegalArgumentException("the tokenizer has no token " + id);
+    }
+    String text = decode(new int[] {id});
+    String bare =
+        text.startsWith(vocabulary.continuation())
+            ? text.substring(vocabulary.continuation().length())
+            : text;
+    return Optional.of(bare).filter(t -> !t.isEmpty() && t.indexOf(REPLACEMENT) < 0);
+  }
+
   /** Whether a token is a symbol of the model, such as [SEP], and no text. */
   public boolean isSpecial(int id) {
     return vocabulary.isSpecial(id);
@@ -137,6 +159,11 @@ public final class ModelTokenizer implements AutoCloseable {
   /** Whether a token stands for text that the vocabulary cannot spell. */
   public boolean isUnknown(int id) {
     return id == vocabulary.unknown();
+  }
+
+  /** The id of the token that stands for text which the vocabulary cannot spell. */
+  public OptionalInt unknownToken() {
+    return vocabulary.unknown() < 0 ? OptionalInt.empty() : OptionalInt.of(vocabulary.unknown());
   }
 
   /** What a text has in the place of a word that a masked model is to predict. */

@@ -13,11 +13,13 @@ final class Vocabulary {
   private final String[] tokens;
   private final BitSet special;
   private final int unknown;
+  private final String continuation;
 
-  private Vocabulary(String[] tokens, BitSet special, int unknown) {
+  private Vocabulary(String[] tokens, BitSet special, int unknown, String continuation) {
     this.tokens = tokens;
     this.special = special;
     this.unknown = unknown;
+    this.continuation = continuation;
   }
 
   /**
@@ -44,7 +46,8 @@ final class Vocabulary {
     }
     String[] tokens = new String[byId.keySet().stream().mapToInt(id -> id + 1).max().orElse(0)];
     byId.forEach((id, token) -> tokens[id] = token);
-    return new Vocabulary(tokens, special, unknown(root.path("model"), byId));
+    String continuation = root.path("model").path("continuing_subword_prefix").asText("");
+    return new Vocabulary(tokens, special, unknown(root.path("model"), byId), continuation);
   }
 
   /** WordPiece and BPE name the token that stands for unknown text, Unigram gives its number. */
@@ -68,6 +71,11 @@ final class Vocabulary {
   /** The token that stands for text which the vocabulary cannot spell; -1 if there is none. */
   int unknown() {
     return unknown;
+  }
+
+  /** What tokens begin with that continue a word, such as «##»; empty where nothing marks them. */
+  String continuation() {
+    return continuation;
   }
 
   /** The special token of this name; -1 if there is none. */

@@ -23,6 +23,62 @@ final class EagerKernels implements Kernels {
     return scores.softmax(-1).matMul(value);
   }
 
+  @Override
+  public NDArray prefixedAttention(
+      NDArray query,
+      NDArray key,
+      NDArray value,
+      NDArray prefixKey,
+      NDArray prefixValue,
+      NDArray prefixMask,
+      NDArray slotMask,
+      double scale) {
+    // Each row with a copy of its context's prefix.
+    long steps = query.getShape().get(0) / prefixKey.getShape().get(0);
+    NDArray mask =
+        prefixMask
+            .repeat(0, steps)
+            .broadcast(
+                query.getShape().get(0), 1, query.getShape().get(2), prefixKey.getShape().get(2));
+    NDArray slots =
+        slotMask
+            .reshape(1, 1, slotMask.getShape().get(0), slotMask.getShape().get(0))
+            .broadcast(
+                query.getShape().get(0), 1, slotMask.getShape().get(0), slotMask.getShape().get(0));
+    return attention(
+        query,
+        prefixKey.repeat(0, steps).concat(key, 2),
+        prefixValue.repeat(0, steps).concat(value, 2),
+        mask.concat(slots, 3),
+        AttentionScope.MASKED,
+        scale);
+  }
+
+  @Override
+  public NDArray inputAttention(
+      NDArray query,
+      NDArray x,
+      NDArray keys,
+      NDArray values,
+      NDArray mask,
+      int heads,
+      double scale) {
+    NDArray mixed =
+        attention(
+            split(query, heads),
+            split(x.matMul(keys.transpose()), heads),
+            split(x.matMul(values.transpose()), heads),
+            mask,
+            mask == null ? AttentionScope.ALL : AttentionScope.MASKED,
+            scale);
+    return mixed.transpose(0, 2, 1, 3).reshape(query.getShape());
+  }
+
+  private static NDArray split(NDArray x, int heads) {
+    Shape shape = x.getShape();
+    return x.reshape(shape.get(0), shape.get(1), heads, shape.get(2) / heads).transpose(0, 2, 1, 3);
+  }
+
   private static NDArray causalMask(NDArray scores) {
     int length = (int) scores.getShape().get(2);
     float[] mask = new float[length * length];

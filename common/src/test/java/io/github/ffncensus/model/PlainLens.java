@@ -1,6 +1,7 @@
 package io.github.ffncensus.model;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -56,10 +57,33 @@ public final class PlainLens {
 
   public double[] logits(double[] h, Lens lens) {
     return switch (lens) {
-      case RAW -> product(h);
-      case FOLDED -> product(architecture.preNorm() ? times(centred(h), finalGain()) : h);
+      case RAW, FOLDED -> product(lensState(h, lens));
       case HEAD -> head(h);
     };
+  }
+
+  /** What a linear lens multiplies with the output embedding. */
+  public double[] lensState(double[] h, Lens lens) {
+    return lens == Lens.FOLDED && architecture.preNorm() ? times(centred(h), finalGain()) : h;
+  }
+
+  public int vocabulary() {
+    return embedding.length / architecture.hidden();
+  }
+
+  /** A token's row of the output embedding. */
+  public double[] outputEmbedding(int token) {
+    int hidden = architecture.hidden();
+    return Arrays.copyOfRange(embedding, token * hidden, (token + 1) * hidden);
+  }
+
+  /** o of a layer, from r + y. */
+  public double[] blockOutput(int layer, double[] sum) {
+    if (architecture.preNorm()) {
+      return sum;
+    }
+    String norm = type + ".encoder.layer." + layer + ".output.LayerNorm";
+    return plus(times(scaled(centred(sum)), tensor(norm + ".weight")), tensor(norm + ".bias"));
   }
 
   private double[] head(double[] h) {

@@ -10,7 +10,10 @@ import io.github.ffncensus.CensusException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +67,31 @@ class ModelTokenizerTest {
       TokenizedText tokens = tokenizer.encode(text);
       int last = tokens.ids().length - 1;
       assertThat(tokens.ends()[last]).isEqualTo(text.codePointCount(0, text.length()));
+    }
+  }
+
+  @Test
+  void tokensAsText_areWithoutTheMarksOfTheirVocabulary() throws Exception {
+    for (String family : List.of("gpt2", "bert", "llama")) {
+      try (ModelTokenizer tokenizer = ModelTokenizer.open(Fixtures.ofFamily(family))) {
+        String text = "The river café";
+        int[] ids = tokenizer.encode(text).ids();
+        String joined =
+            Arrays.stream(ids)
+                .filter(id -> !tokenizer.isSpecial(id) && !tokenizer.isUnknown(id))
+                .mapToObj(id -> tokenizer.text(id).orElse(""))
+                .collect(Collectors.joining());
+        assertThat(joined.toLowerCase(Locale.ROOT)).as(family).startsWith("theriverca");
+        assertThatThrownBy(() -> tokenizer.text(tokenizer.vocabularySize()))
+            .hasMessageContaining("no token");
+      }
+    }
+    try (ModelTokenizer tokenizer = ModelTokenizer.open(Fixtures.ofFamily("gpt2"))) {
+      int[] bytes = tokenizer.encode("日").ids();
+      assertThat(bytes).hasSizeGreaterThan(1);
+      assertThat(tokenizer.text(bytes[bytes.length - 1])).isEmpty();
+      int[] blank = tokenizer.encode("\n").ids();
+      assertThat(tokenizer.text(blank[blank.length - 1])).isEmpty();
     }
   }
 

@@ -1,11 +1,14 @@
 package io.github.ffncensus.jobs;
 
+import io.github.ffncensus.jobs.attribute.AttributeJob;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.edit.EditJob;
 import io.github.ffncensus.jobs.ingest.IngestJob;
 import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.interpret.InterpretJob;
+import io.github.ffncensus.jobs.intervene.InterveneJob;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.StageResult;
@@ -68,8 +71,10 @@ final class SparkStages implements StageRunner {
       case INGEST -> ingest();
       case SCAN -> scan();
       case INTERPRET -> new StageResult(InterpretJob.run(context(stage)), Map.of(), Map.of());
-      case ATTRIBUTE, KN_STATS, INTERVENE, EDIT ->
-          throw new IllegalStateException("no job for the stage " + stage.word());
+      case ATTRIBUTE -> new StageResult(AttributeJob.run(context(stage)), Map.of(), Map.of());
+      case INTERVENE -> new StageResult(InterveneJob.run(context(stage)), Map.of(), Map.of());
+      case EDIT -> new StageResult(EditJob.run(context(stage)), Map.of(), Map.of());
+      case KN_STATS -> throw new IllegalStateException("no job for the stage " + stage.word());
     };
   }
 

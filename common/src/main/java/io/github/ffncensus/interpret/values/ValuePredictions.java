@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.interpret.values.LogitReduction.Reduced;
-import io.github.ffncensus.model.ActivationFunction;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.DeviceMemory;
 import io.github.ffncensus.model.Lens;
@@ -152,7 +151,7 @@ public final class ValuePredictions implements AutoCloseable {
     // One more than kept, so that a tie at the edge shows.
     int width = Math.min(vocabulary, topTokens + 1);
     Reduced reduced = reduction.reduce(logits, width, scales, targets);
-    long[] smallest = signed() ? reduction.smallest(logits, width) : null;
+    long[] smallest = architecture.signedCoefficients() ? reduction.smallest(logits, width) : null;
     ValuePrediction[] predictions = new ValuePrediction[triggers.length];
     for (int i = 0; i < predictions.length; i++) {
       int neuron = firstNeuron + i;
@@ -160,11 +159,6 @@ public final class ValuePredictions implements AutoCloseable {
       predictions[i] = prediction(layer, neuron, i, width, reduced, smallest, triggers[i]);
     }
     return predictions;
-  }
-
-  /** Whether coefficients can be negative, and promote what the value demotes. */
-  private boolean signed() {
-    return architecture.gated() || architecture.activation() != ActivationFunction.RELU;
   }
 
   private static void checkFinite(int layer, int neuron, float mean) {

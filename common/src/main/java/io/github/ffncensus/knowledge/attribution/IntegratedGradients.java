@@ -32,6 +32,9 @@ public final class IntegratedGradients implements AutoCloseable {
 
   private static final long LOGIT_BYTES_ON_GPU = 1L << 30;
 
+  /** A batch filled to less than one part in so many takes in shorter prompts too. */
+  private static final int UNFILLED = 4;
+
   private final Transformer model;
   private final AttributionOptions options;
   private final Baseline baseline;
@@ -97,7 +100,7 @@ public final class IntegratedGradients implements AutoCloseable {
       int to = from + 1;
       long lanes = largest.lanes();
       while (to < sorted.size()
-          && sorted.get(to).slots() == largest.slots()
+          && joins(sorted.get(to), largest, lanes * options.steps())
           && fits((lanes + sorted.get(to).lanes()) * options.steps(), largest)) {
         lanes += sorted.get(to).lanes();
         to++;
@@ -133,8 +136,20 @@ public final class IntegratedGradients implements AutoCloseable {
         lanes.stream().mapToInt(lane -> lane.tokens().length).max().orElseThrow());
   }
 
+  /** Whether padding a request costs less than what a batch without it would leave unused. */
+  private boolean joins(Sized next, Sized largest, long rows) {
+    return next.slots() == largest.slots()
+        && (next.length() == largest.length()
+            || rows * tokensPerRow(largest) < options.rowTokens() / UNFILLED);
+  }
+
+  /** Tokens of a scaled copy that go through the layers above. */
+  private long tokensPerRow(Sized largest) {
+    return model.architecture().causal() ? largest.slots() : largest.length();
+  }
+
   private boolean fits(long rows, Sized largest) {
-    long perRow = model.architecture().causal() ? largest.slots() : largest.length();
+    long perRow = tokensPerRow(largest);
     long logits = rows * largest.slots() * model.architecture().vocabulary() * Float.BYTES;
     return rows * perRow <= options.rowTokens()
         && logits <= (model.device().isGpu() ? LOGIT_BYTES_ON_GPU : LOGIT_BYTES_ON_HOST);

@@ -40,9 +40,16 @@ public record Fact(
    * @param id index in the fact's {@code prompts} as given, from 0; negative prompts follow
    * @param text with the marker in the answer's place
    * @param answer the fact's, unless the prompt has its own
+   * @param other an answer to attribute instead of the right one, or beside it; null for none
    * @param negative whether the prompt does not ask for the fact: neurons that it shares are not
    *     the fact's
    */
-  public record Prompt(int id, String text, String answer, boolean negative)
-      implements Serializable {}
+  public record Prompt(int id, String text, String answer, String other, boolean negative)
+      implements Serializable {
+
+    /** A prompt that asks for the fact. */
+    public static Prompt of(int id, String text, String answer) {
+      return new Prompt(id, text, answer, null, false);
+    }
+  }
 }

@@ -84,14 +84,15 @@ public final class FactLines {
       return null;
     }
     List<Prompt> prompts = new ArrayList<>();
+    String other = text(root, "other_answer");
     JsonNode positive = root.path("prompts");
     if (positive.isEmpty()) {
       rejects.accept(FactReject.fact(line, fact, Reason.NO_PROMPTS, "prompts is empty"));
       return null;
     }
-    addPrompts(line, fact, positive, 0, false, prompts, rejects);
+    addPrompts(line, fact, positive, 0, other, false, prompts, rejects);
     JsonNode negative = root.path("negative_prompts");
-    addPrompts(line, fact, negative, positive.size(), true, prompts, rejects);
+    addPrompts(line, fact, negative, positive.size(), other, true, prompts, rejects);
     return fact.with(prompts);
   }
 
@@ -100,6 +101,7 @@ public final class FactLines {
       Fact fact,
       JsonNode array,
       int first,
+      String ofFact,
       boolean negative,
       List<Prompt> prompts,
       Consumer<FactReject> rejects) {
@@ -107,19 +109,22 @@ public final class FactLines {
       JsonNode element = array.get(i);
       String text = element.isObject() ? text(element, "prompt") : scalar(element);
       String own = element.isObject() ? text(element, "answer") : null;
+      String other = element.isObject() ? text(element, "other_answer") : null;
       if (text == null) {
         String detail = "neither a text nor {\"prompt\", \"answer\"}";
         rejects.accept(FactReject.prompt(line, fact, first + i, Reason.MALFORMED, detail));
-      } else if (!isUnicode(text) || own != null && !isUnicode(own)) {
+      } else if (!isUnicode(text + '\n' + own + '\n' + other)) {
         rejects.accept(
             FactReject.prompt(line, fact, first + i, Reason.UNDECODABLE, "half a surrogate pair"));
       } else {
-        prompts.add(new Prompt(first + i, text, own == null ? fact.answer() : own, negative));
+        String answer = own == null ? fact.answer() : own;
+        prompts.add(new Prompt(first + i, text, answer, other == null ? ofFact : other, negative));
       }
     }
   }
 
-  private static boolean isUnicode(String text) {
+  /** Whether no surrogate lacks its partner. */
+  static boolean isUnicode(String text) {
     return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 

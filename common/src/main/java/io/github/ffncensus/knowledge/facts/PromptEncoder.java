@@ -36,20 +36,34 @@ public final class PromptEncoder {
   private final Fill fill;
   private final String marker;
   private final int maxTokens;
+  private final boolean needsOther;
+
+  /** As with all parameters, for who needs the answers alone. */
+  public PromptEncoder(
+      ModelTokenizer tokenizer, boolean causal, Fill fill, String marker, int maxTokens) {
+    this(tokenizer, causal, fill, marker, maxTokens, false);
+  }
 
   /**
    * @param marker what prompts have in the answer's place
    * @param maxTokens that the model reads at once, special tokens included
+   * @param needsOther whether prompts must have another answer, of as many tokens as the right one
    * @throws CensusException of kind INPUT if the model is a masked one and its tokenizer knows no
    *     mask
    */
   public PromptEncoder(
-      ModelTokenizer tokenizer, boolean causal, Fill fill, String marker, int maxTokens) {
+      ModelTokenizer tokenizer,
+      boolean causal,
+      Fill fill,
+      String marker,
+      int maxTokens,
+      boolean needsOther) {
     this.tokenizer = tokenizer;
     this.causal = causal;
     this.fill = fill;
     this.marker = marker;
     this.maxTokens = maxTokens;
+    this.needsOther = needsOther;
     if (!causal && tokenizer.maskToken().isEmpty()) {
       throw CensusException.input(
           "the model is a masked one, but its tokenizer has no mask token: tokenizer.json lists"
@@ -62,11 +76,12 @@ public final class PromptEncoder {
    * A prompt, encoded or not.
    *
    * @param encoded null if rejected
+   * @param other tokens of the other answer, one for each of the answer's; null unless needed
    * @param reason null unless rejected
    * @param detail null unless rejected
    */
   public record Result(
-      Fact fact, Prompt prompt, EncodedPrompt encoded, Reason reason, String detail) {
+      Fact fact, Prompt prompt, EncodedPrompt encoded, int[] other, Reason reason, String detail) {
 
     /** The reject's row; to be asked for only if there is a reason. */
     public FactReject reject(long line) {
@@ -81,35 +96,26 @@ public final class PromptEncoder {
 
   /** All prompts of all facts, in order. */
   public List<Result> encodeAll(List<Fact> facts) {
-    List<Place> places = new ArrayList<>();
     List<Result> results = new ArrayList<>();
+    List<Asked> asked = new ArrayList<>();
     List<String> texts = new ArrayList<>();
     for (Fact fact : facts) {
       for (Prompt prompt : fact.prompts()) {
         Result problem = problem(fact, prompt);
-        results.add(problem);
         if (problem == null) {
-          Place place = place(prompt);
-          places.add(place);
-          texts.add(place.shown());
-          texts.add(place.full());
+          Asked one = asked(fact, prompt, results.size());
+          asked.add(one);
+          texts.add(one.shown());
+          texts.add(one.answer().text());
+          texts.add(needsOther ? one.other().text() : "");
         }
+        results.add(problem);
       }
     }
     List<TokenizedText> tokens = tokenizer.encodeAll(texts);
-    int next = 0;
-    int result = 0;
-    for (Fact fact : facts) {
-      for (Prompt prompt : fact.prompts()) {
-        if (results.get(result) == null) {
-          results.set(
-              result,
-              result(
-                  fact, prompt, places.get(next), tokens.get(2 * next), tokens.get(2 * next + 1)));
-          next++;
-        }
-        result++;
-      }
+    for (int i = 0; i < asked.size(); i++) {
+      Result result = result(asked.get(i), tokens.subList(3 * i, 3 * i + 3));
+      results.set(asked.get(i).number(), result);
     }
     return results;
   }
@@ -117,24 +123,22 @@ public final class PromptEncoder {
   /**
    * A prompt's texts.
    *
+   * @param number among all prompts
    * @param shown what the model is shown, the mask in the answer's place
-   * @param full with the answer
-   * @param start code point of the answer in {@code full}
-   * @param end code point after it
+   * @param other null unless needed
    */
-  private record Place(String shown, String full, int start, int end) {}
+  private record Asked(
+      Fact fact, Prompt prompt, int number, String shown, AnswerPlace answer, AnswerPlace other) {}
 
-  private Place place(Prompt prompt) {
+  private Asked asked(Fact fact, Prompt prompt, int number) {
     int at = prompt.text().indexOf(marker);
     String before = prompt.text().substring(0, at);
     String after = prompt.text().substring(at + marker.length());
     String shown = causal ? before.stripTrailing() : before + tokenizer.maskToken().get() + after;
-    int start = before.codePointCount(0, before.length());
-    return new Place(
-        shown,
-        before + prompt.answer() + (causal ? "" : after),
-        start,
-        start + prompt.answer().codePointCount(0, prompt.answer().length()));
+    String seen = causal ? "" : after;
+    AnswerPlace other = needsOther ? AnswerPlace.of(before, prompt.other(), seen) : null;
+    return new Asked(
+        fact, prompt, number, shown, AnswerPlace.of(before, prompt.answer(), seen), other);
   }
 
   /** What is wrong with the text; null if nothing is. */
@@ -146,6 +150,10 @@ public final class PromptEncoder {
     if (prompt.text().indexOf(marker, at + marker.length()) >= 0) {
       return rejected(
           fact, prompt, Reason.SEVERAL_MARKERS, "several " + marker + " in: " + prompt.text());
+    }
+    if (needsOther && prompt.other() == null) {
+      return rejected(
+          fact, prompt, Reason.MISSING_FIELD, "no other_answer, which attribute.target needs");
     }
     if (!causal) {
       return null;
@@ -168,17 +176,23 @@ public final class PromptEncoder {
     return null;
   }
 
-  private Result result(
-      Fact fact, Prompt prompt, Place place, TokenizedText shown, TokenizedText full) {
-    int[] context = causal ? withoutEnd(shown) : shown.ids();
-    int[] answer = causal ? following(context, full) : standing(place, full);
-    if (answer.length == 0) {
-      answer = alone(causal ? place.full().substring(place.shown().length()) : prompt.answer());
+  private Result result(Asked asked, List<TokenizedText> tokens) {
+    Fact fact = asked.fact();
+    Prompt prompt = asked.prompt();
+    int[] context = causal ? withoutEnd(tokens.get(0)) : tokens.get(0).ids();
+    int[] answer = answer(context, asked.answer(), tokens.get(1));
+    int[] other = needsOther ? answer(context, asked.other(), tokens.get(2)) : null;
+    String problem = inexpressible(prompt.answer(), answer);
+    if (problem == null && needsOther) {
+      problem = inexpressible(prompt.other(), other);
+      if (problem == null && other.length != answer.length) {
+        problem =
+            "«%s» has %d tokens, the answer «%s» %d"
+                .formatted(prompt.other(), other.length, prompt.answer(), answer.length);
+      }
     }
-    String problem = inexpressible(answer);
     if (problem != null) {
-      String detail = "«" + prompt.answer() + "»: " + problem;
-      return rejected(fact, prompt, Reason.INEXPRESSIBLE_ANSWER, detail);
+      return rejected(fact, prompt, Reason.INEXPRESSIBLE_ANSWER, problem);
     }
     int[] masks = causal ? new int[0] : positionsOf(tokenizer.maskId(), context);
     if (!causal && masks.length != 1) {
@@ -197,11 +211,19 @@ public final class PromptEncoder {
     }
     EncodedPrompt encoded =
         new EncodedPrompt(fact.relation(), fact.factId(), prompt.id(), contexts);
-    return new Result(fact, prompt, encoded, null, null);
+    return new Result(fact, prompt, encoded, other, null, null);
+  }
+
+  /**
+   * The answer's tokens in its place; where they cannot be told apart there, those it has alone.
+   */
+  private int[] answer(int[] context, AnswerPlace place, TokenizedText full) {
+    int[] answer = causal ? following(context, full) : place.tokens(full);
+    return answer.length > 0 ? answer : alone(causal ? place.withSpace() : place.alone());
   }
 
   private static Result rejected(Fact fact, Prompt prompt, Reason reason, String detail) {
-    return new Result(fact, prompt, null, reason, detail);
+    return new Result(fact, prompt, null, null, reason, detail);
   }
 
   private List<AnswerContext> masked(int[] context, int at, int[] answer) {
@@ -247,38 +269,6 @@ public final class PromptEncoder {
     return starts ? rest(whole, context.length) : new int[0];
   }
 
-  /**
-   * The tokens in the answer's place, that of the space before it included; none if a token reaches
-   * across its ends.
-   */
-  private static int[] standing(Place place, TokenizedText full) {
-    int[] text = place.full().codePoints().toArray();
-    int space = place.start();
-    while (space > 0 && TextEnds.isSpace(text[space - 1])) {
-      space--;
-    }
-    int first = -1;
-    int last = -1;
-    for (int t = 0; t < full.ids().length; t++) {
-      int start = full.starts()[t];
-      int end = full.ends()[t];
-      if (start < 0 || end <= space || start >= place.end()) {
-        continue;
-      }
-      while (start < end && TextEnds.isSpace(text[start])) {
-        start++;
-      }
-      // A token of space alone, which the mask takes away with the word, stands with the word.
-      boolean blank = start == end;
-      if (end > place.end() || !blank && start < place.start()) {
-        return new int[0];
-      }
-      first = first < 0 ? t : first;
-      last = t;
-    }
-    return first < 0 ? new int[0] : Arrays.copyOfRange(full.ids(), first, last + 1);
-  }
-
   private int[] alone(String text) {
     TokenizedText tokens = tokenizer.encode(text);
     int[] ids = new int[tokens.realTokens()];
@@ -291,16 +281,17 @@ public final class PromptEncoder {
     return ids;
   }
 
-  private String inexpressible(int[] answer) {
+  /** What is wrong with an answer; null if nothing is. */
+  private String inexpressible(String text, int[] answer) {
     if (answer.length == 0) {
-      return "the tokenizer makes no token of it";
+      return "the tokenizer makes no token of «" + text + "»";
     }
     for (int id : answer) {
       if (tokenizer.isUnknown(id)) {
-        return "the vocabulary cannot spell it: " + tokenizer.token(id);
+        return "the vocabulary cannot spell «" + text + "»: " + tokenizer.token(id);
       }
       if (tokenizer.isSpecial(id)) {
-        return "it contains the special token " + tokenizer.token(id);
+        return "«" + text + "» contains the special token " + tokenizer.token(id);
       }
     }
     return null;

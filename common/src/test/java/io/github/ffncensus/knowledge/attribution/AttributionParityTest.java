@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.ffncensus.model.Transformer;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,7 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every family against integrated gradients of the Hugging Face implementation in float64. */
 class AttributionParityTest {
-  /** Relative to the largest value of the prompt. */
+  /** Relative to the largest value of each layer. */
   private static final double TOLERANCE = 1e-4;
 
   static List<ExpectedAttributions> fixtures() {
@@ -76,7 +75,8 @@ class AttributionParityTest {
         int number = request.prompt().promptId();
         float[][] baseline = fixture.matrix(number, "baseline");
         PromptAttribution result = run(model, options, baseline, List.of(request)).get(0);
-        assertClose(result.attributions(), fixture.matrix(number, "midpoint.baseline"));
+        Attributions.assertClose(
+            result.attributions(), fixture.matrix(number, "midpoint.baseline"), TOLERANCE);
         assertThat(result.zeroed())
             .containsExactly(doubles(fixture.floats(number, "zeroed.baseline")), within(1e-6));
       }
@@ -111,7 +111,7 @@ class AttributionParityTest {
                     null,
                     List.of(new AttributionRequest(result.prompt(), tokens, List.of())))
                 .get(0);
-        assertClose(result.attributions(), given.attributions());
+        Attributions.assertClose(result.attributions(), given.attributions(), 1e-6);
         assertThat(result.full()).isGreaterThan(Math.exp(result.answer().logProbability()));
       }
     }
@@ -128,13 +128,9 @@ class AttributionParityTest {
       AttributionOptions options,
       float[][] baseline,
       List<AttributionRequest> requests) {
-    List<PromptAttribution> results = new ArrayList<>();
     try (IntegratedGradients gradients = new IntegratedGradients(model, options, baseline)) {
-      gradients.attribute(requests, results::add);
+      return Attributions.of(gradients, requests);
     }
-    results.sort(Comparator.comparingInt(result -> result.prompt().promptId()));
-    assertThat(results).hasSameSizeAs(requests);
-    return results;
   }
 
   private static void assertExpected(
@@ -144,8 +140,10 @@ class AttributionParityTest {
       String target) {
     for (PromptAttribution result : results) {
       int number = result.prompt().promptId();
-      assertClose(result.attributions(), fixture.matrix(number, attributions));
-      assertClose(result.coefficients(), fixture.matrix(number, "coefficients"));
+      Attributions.assertClose(
+          result.attributions(), fixture.matrix(number, attributions), TOLERANCE);
+      Attributions.assertClose(
+          result.coefficients(), fixture.matrix(number, "coefficients"), TOLERANCE);
       double full = fixture.floats(number, "full." + target)[0];
       assertThat(result.full()).isCloseTo(full, within(TOLERANCE * Math.abs(full)));
       double[] zeroed = doubles(fixture.floats(number, "zeroed." + target));
@@ -157,20 +155,6 @@ class AttributionParityTest {
       assertThat(result.answer().predicted()).isEqualTo(fixture.integers(number, "predicted"));
       assertThat(result.pieceLogProbabilities())
           .containsExactly(doubles(fixture.floats(number, "log_probabilities")), within(1e-4));
-    }
-  }
-
-  /** Within the tolerance of the prompt's largest value, and each layer of its own. */
-  private static void assertClose(float[][] actual, float[][] expected) {
-    assertThat(actual).hasDimensions(expected.length, expected[0].length);
-    for (int l = 0; l < expected.length; l++) {
-      double largest = 0;
-      double worst = 0;
-      for (int i = 0; i < expected[l].length; i++) {
-        largest = Math.max(largest, Math.abs(expected[l][i]));
-        worst = Math.max(worst, Math.abs(expected[l][i] - actual[l][i]));
-      }
-      assertThat(worst / largest).isLessThan(TOLERANCE);
     }
   }
 

@@ -32,9 +32,9 @@ class FactLinesTest {
                 List.of("Paris", "París"),
                 "en",
                 List.of(
-                    new Prompt(0, "Ann is from [MASK].", "Paris", false),
-                    new Prompt(1, "À [MASK]", "Lutèce", false),
-                    new Prompt(2, "[MASK] is a town.", "Paris", true))));
+                    Prompt.of(0, "Ann is from [MASK].", "Paris"),
+                    Prompt.of(1, "À [MASK]", "Lutèce"),
+                    new Prompt(2, "[MASK] is a town.", "Paris", null, true))));
     assertThat(rejects).isEmpty();
   }
 

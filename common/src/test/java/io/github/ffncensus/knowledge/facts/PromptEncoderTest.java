@@ -48,7 +48,7 @@ class PromptEncoderTest {
     List<Prompt> prompts = new ArrayList<>();
     for (JsonNode entry : expected) {
       String answer = entry.get("answer_text").asText();
-      prompts.add(new Prompt(prompts.size(), entry.get("prompt").asText(), answer, false));
+      prompts.add(Prompt.of(prompts.size(), entry.get("prompt").asText(), answer));
     }
     try (ModelTokenizer tokenizer = ModelTokenizer.open(folder)) {
       boolean causal = tokenizer.maskToken().isEmpty();
@@ -111,7 +111,7 @@ class PromptEncoderTest {
 
   @Test
   void anAnswerOfOneTokenHasTheTokensOfHuggingFace() throws IOException {
-    Prompt prompt = new Prompt(0, "The capital of France is [MASK].", "the", false);
+    Prompt prompt = Prompt.of(0, "The capital of France is [MASK].", "the");
     JsonNode first = JSON.readTree(FIXTURES.resolve("bert-gelu/prompts.json").toFile()).get(0);
     for (Fill fill : Fill.values()) {
       Result result = encodeOne("bert-gelu", fill, 24, prompt);
@@ -145,18 +145,18 @@ class PromptEncoderTest {
     check(model, fill, "the [MASK] is a river", "it", Reason.TEXT_AFTER, "does not see");
     check(model, fill, "the river", "it", Reason.NO_MARKER, "no [MASK]");
     for (String end : List.of("", ".", " .", ",", "?\"", "»。")) {
-      Prompt prompt = new Prompt(0, "the river is [MASK]" + end, "it", false);
+      Prompt prompt = Prompt.of(0, "the river is [MASK]" + end, "it");
       assertThat(encodeOne(model, fill, 24, prompt).detail()).isNull();
     }
     // The last token of the answer is predicted, not read.
     int room =
-        encodeOne(model, fill, 24, new Prompt(0, "the [MASK]", "river", false))
+        encodeOne(model, fill, 24, Prompt.of(0, "the [MASK]", "river"))
             .encoded()
             .contexts()
             .get(0)
             .tokens()
             .length;
-    Prompt prompt = new Prompt(0, "the [MASK]", "river", false);
+    Prompt prompt = Prompt.of(0, "the [MASK]", "river");
     assertThat(encodeOne(model, fill, room, prompt).reason()).isNull();
     assertThat(encodeOne(model, fill, room - 1, prompt).reason()).isEqualTo(Reason.OVER_LONG);
   }
@@ -165,7 +165,7 @@ class PromptEncoderTest {
   void anotherMarkerAndTextWithTheMasksName() throws IOException {
     try (ModelTokenizer tokenizer = ModelTokenizer.open(FIXTURES.resolve("roberta-gelu"))) {
       PromptEncoder encoder = new PromptEncoder(tokenizer, false, Fill.LEFT_TO_RIGHT, "___", 24);
-      Fact fact = fact(List.of(new Prompt(3, "the name is ___", "it", false)));
+      Fact fact = fact(List.of(Prompt.of(3, "the name is ___", "it")));
       Result result = encoder.encodeAll(List.of(fact)).get(0);
       assertThat(result.detail()).isNull();
       assertThat(result.encoded().promptId()).isEqualTo(3);
@@ -185,10 +185,34 @@ class PromptEncoderTest {
     }
   }
 
+  @Test
+  void anotherAnswerHasAsManyTokens() throws IOException {
+    try (ModelTokenizer tokenizer = ModelTokenizer.open(FIXTURES.resolve("bert-gelu"))) {
+      PromptEncoder encoder =
+          new PromptEncoder(tokenizer, false, Fill.LEFT_TO_RIGHT, MARKER, 24, true);
+      String text = "it is [MASK]";
+      List<Result> results =
+          encoder.encodeAll(
+              List.of(
+                  fact(
+                      List.of(
+                          new Prompt(0, text, "the", "of", false),
+                          Prompt.of(1, text, "the"),
+                          new Prompt(2, text, "the", "Paris", false),
+                          new Prompt(3, text, "the", "☃", false)))));
+      assertThat(results.get(0).detail()).isNull();
+      int[] alone = tokenizer.encode("of").ids();
+      assertThat(results.get(0).other()).containsExactly(alone[1]);
+      assertThat(results.get(1).reason()).isEqualTo(Reason.MISSING_FIELD);
+      assertThat(results.get(2).detail()).containsPattern("«Paris» has \\d tokens, .* «the» 1");
+      assertThat(results.get(3).detail()).contains("«☃»");
+    }
+  }
+
   private static void check(
       String model, Fill fill, String text, String answer, Reason reason, String detail)
       throws IOException {
-    Result result = encodeOne(model, fill, 24, new Prompt(0, text, answer, false));
+    Result result = encodeOne(model, fill, 24, Prompt.of(0, text, answer));
     assertThat(result.reason()).as(text).isEqualTo(reason);
     assertThat(result.detail()).contains(detail);
     assertThat(result.encoded()).isNull();

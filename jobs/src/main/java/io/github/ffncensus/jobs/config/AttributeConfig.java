@@ -1,14 +1,23 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.knowledge.attribution.AnswerPath;
+import io.github.ffncensus.knowledge.attribution.AttributionOptions;
+import io.github.ffncensus.knowledge.attribution.AttributionTarget;
+import io.github.ffncensus.knowledge.attribution.StepRule;
+import io.github.ffncensus.knowledge.attribution.TargetTokens;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import io.github.ffncensus.knowledge.refinement.RatioSearch;
 import io.github.ffncensus.knowledge.refinement.SharingRule;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * How neurons are attributed, and which of them are a fact's.
  *
  * @param shardPrompts prompts of a task
+ * @param gradients how attributions are calculated
+ * @param baseline where paths begin
+ * @param baselineInput files of the coefficients where they begin, if given
  * @param cut scores below this part of the prompt's largest are not stored
  * @param floor which prompts vote
  * @param integratedGradients what a prompt nominates by its attributions
@@ -16,6 +25,9 @@ import java.io.Serializable;
  */
 public record AttributeConfig(
     int shardPrompts,
+    AttributionOptions gradients,
+    BaselineKind baseline,
+    List<String> baselineInput,
     double cut,
     Floor floor,
     CoarseRule integratedGradients,
@@ -24,6 +36,14 @@ public record AttributeConfig(
     RatioSearch search,
     RelationNeurons relationNeurons)
     implements Serializable {
+
+  /** Where the path of the coefficients begins. */
+  public enum BaselineKind {
+    ZERO,
+    /** The means that the run's scan found. */
+    CORPUS_MEAN,
+    GIVEN
+  }
 
   /**
    * What a model must answer for a prompt to count.
@@ -46,6 +66,9 @@ public record AttributeConfig(
   static AttributeConfig of(ConfigValues values) {
     return new AttributeConfig(
         values.integer("attribute.shard-prompts"),
+        gradients(values),
+        values.constant(BaselineKind.class, "attribute.baseline"),
+        values.texts("attribute.baseline-input"),
         values.decimal("attribute.cut"),
         new Floor(
             values.decimal("attribute.min-answer-probability"),
@@ -58,6 +81,16 @@ public record AttributeConfig(
             values.integer("attribute.sharing.min-prompts")),
         search(values, "attribute.sharing."),
         new RelationNeurons(values.decimal("attribute.relation-neurons.min-share")));
+  }
+
+  private static AttributionOptions gradients(ConfigValues values) {
+    return new AttributionOptions(
+        values.constant(StepRule.class, "attribute.rule"),
+        values.integer("attribute.steps"),
+        values.constant(AttributionTarget.class, "attribute.target"),
+        values.constant(TargetTokens.class, "attribute.target-tokens"),
+        values.constant(AnswerPath.class, "attribute.answer-path"),
+        values.integer("attribute.row-tokens"));
   }
 
   private static CoarseRule coarse(ConfigValues values, String section) {

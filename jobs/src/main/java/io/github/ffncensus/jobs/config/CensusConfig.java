@@ -162,16 +162,33 @@ public final class CensusConfig implements Serializable {
   }
 
   /** What is made of the winners of the scan. */
-  public record Interpret(Values values, Perturbations perturbations, Findings findings)
+  public record Interpret(
+      Values values,
+      Lenses lenses,
+      Perturbations perturbations,
+      PatternsConfig patterns,
+      Memories memories,
+      Findings findings)
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
+
+  public record Lenses(boolean enabled) implements Serializable {}
 
   /**
    * @param neuronsPerLayer sampled; 0 means all
    * @param ranks triggers of each, the strongest
    */
   public record Perturbations(boolean enabled, int neuronsPerLayer, int ranks, long seed)
+      implements Serializable {}
+
+  /**
+   * @param sequences sampled
+   * @param positionsPerSequence sampled in each of them
+   * @param strongest memories of each position that are removed one by one
+   */
+  public record Memories(
+      boolean enabled, int sequences, int positionsPerSequence, int strongest, long seed)
       implements Serializable {}
 
   public record Findings(boolean enabled) implements Serializable {}
@@ -255,7 +272,10 @@ public final class CensusConfig implements Serializable {
             values.flag("interpret.values.enabled"),
             values.constant(ValueLens.class, "interpret.values.lens"),
             values.integer("interpret.values.top-tokens")),
+        new Lenses(values.flag("interpret.lenses.enabled")),
         perturbations(),
+        PatternsConfig.of(values),
+        memories(),
         new Findings(values.flag("interpret.findings.enabled")));
   }
 
@@ -265,6 +285,14 @@ public final class CensusConfig implements Serializable {
 
   public AttributeConfig attribute() {
     return AttributeConfig.of(values);
+  }
+
+  public InterveneConfig intervene() {
+    return InterveneConfig.of(values);
+  }
+
+  public EditConfig edit() {
+    return EditConfig.of(values);
   }
 
   /** Every key with its value, for the manifest. */
@@ -327,6 +355,16 @@ public final class CensusConfig implements Serializable {
         values.flag(section + "enabled"),
         values.integer(section + "neurons-per-layer"),
         values.integer(section + "ranks"),
+        values.longInteger(section + "seed"));
+  }
+
+  private Memories memories() {
+    String section = "interpret.memories.";
+    return new Memories(
+        values.flag(section + "enabled"),
+        values.integer(section + "sequences"),
+        values.integer(section + "positions-per-sequence"),
+        values.integer(section + "strongest"),
         values.longInteger(section + "seed"));
   }
 

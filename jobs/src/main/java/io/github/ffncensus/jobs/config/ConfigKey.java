@@ -1,5 +1,10 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.knowledge.attribution.AnswerPath;
+import io.github.ffncensus.knowledge.attribution.AttributionTarget;
+import io.github.ffncensus.knowledge.attribution.StepRule;
+import io.github.ffncensus.knowledge.attribution.TargetTokens;
+import io.github.ffncensus.knowledge.edit.Erasure;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import io.github.ffncensus.knowledge.refinement.RatioSearch;
@@ -26,6 +31,10 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           "up to 100 letters, digits, '.', '_' and '-', beginning with a letter or digit");
   private static final ValueType NEURON =
       ValueType.matching("\\d{1,6}:\\d{1,9}", "layer:neuron, both from 0, such as \"3:17\"");
+
+  private static final ValueType EDIT =
+      ValueType.matching(
+          "update:.+/.+|erase:.+", "\"update:relation/fact_id\" or \"erase:relation\"");
 
   private static final ValueType ANY_NUMBER =
       ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE);
@@ -83,10 +92,27 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("interpret.values.enabled", ValueType.bool()),
           key("interpret.values.lens", ValueType.oneOf(CensusConfig.ValueLens.class)),
           key("interpret.values.top-tokens", ValueType.integer(1, 10_000)),
+          key("interpret.lenses.enabled", ValueType.bool()),
           key("interpret.perturbations.enabled", ValueType.bool()),
           key("interpret.perturbations.neurons-per-layer", ValueType.integer(0, 1 << 24)),
           key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),
           key("interpret.perturbations.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("interpret.patterns.enabled", ValueType.bool()),
+          key("interpret.patterns.ranks", ValueType.integer(1, 10_000)),
+          key("interpret.patterns.background", ValueType.integer(100, 10_000_000)),
+          key("interpret.patterns.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("interpret.patterns.min-support", ValueType.integer(2, 10_000)),
+          key("interpret.patterns.max-adjusted-p", ValueType.decimal(0, 1)),
+          key("interpret.patterns.window-words", ValueType.integer(2, 100)),
+          key("interpret.patterns.language", ValueType.wordOr("auto", ValueType.languageTag())),
+          key(
+              "interpret.patterns.stop-words",
+              ValueType.wordOr("auto", ValueType.listOf(ValueType.text(), 0))),
+          key("interpret.memories.enabled", ValueType.bool()),
+          key("interpret.memories.sequences", ValueType.integer(1, 1 << 24)),
+          key("interpret.memories.positions-per-sequence", ValueType.integer(1, 1 << 10)),
+          key("interpret.memories.strongest", ValueType.integer(1, 100_000)),
+          key("interpret.memories.seed", ValueType.integer(0, Long.MAX_VALUE)),
           key("interpret.findings.enabled", ValueType.bool()),
           operational("facts.input", ValueType.listOf(ValueType.text(), 0)),
           operational("facts.templates", ValueType.listOf(ValueType.text(), 0)),
@@ -95,6 +121,14 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("facts.min-templates", ValueType.integer(1, 1_000_000)),
           key("facts.fill", ValueType.oneOf(PromptEncoder.Fill.class)),
           key("attribute.shard-prompts", ValueType.integer(1, 10_000_000)),
+          key("attribute.rule", ValueType.oneOf(StepRule.class)),
+          key("attribute.steps", ValueType.integer(1, 1_000_000)),
+          key("attribute.target", ValueType.oneOf(AttributionTarget.class)),
+          key("attribute.target-tokens", ValueType.oneOf(TargetTokens.class)),
+          key("attribute.answer-path", ValueType.oneOf(AnswerPath.class)),
+          key("attribute.baseline", ValueType.oneOf(AttributeConfig.BaselineKind.class)),
+          key("attribute.baseline-input", ValueType.listOf(ValueType.text(), 0)),
+          operational("attribute.row-tokens", ValueType.integer(1, 1 << 30)),
           key("attribute.cut", ValueType.decimal(0, 1)),
           key("attribute.min-answer-probability", ValueType.decimal(0, 1)),
           key("attribute.max-answer-rank", ValueType.integer(0, 1 << 30)),
@@ -115,7 +149,35 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("attribute.sharing.rounds", ValueType.integer(1, 1_000)),
           key("attribute.sharing.fewest-neurons", ValueType.decimal(0, 1e9)),
           key("attribute.sharing.most-neurons", ValueType.decimal(0, 1e9)),
-          key("attribute.relation-neurons.min-share", ValueType.decimal(0, 1)));
+          key("attribute.relation-neurons.min-share", ValueType.decimal(0, 1)),
+          key("intervene.factors", ValueType.listOf(ValueType.decimal(-1e6, 1e6), 1)),
+          key(
+              "intervene.targets",
+              ValueType.listOf(ValueType.oneOf(InterveneConfig.Target.class), 1)),
+          key("intervene.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("intervene.interactions.prompts-per-fact", ValueType.integer(0, 1_000_000)),
+          key("intervene.interactions.max-neurons", ValueType.integer(2, 1_000)),
+          key("edit.method", ValueType.oneOf(EditConfig.Method.class)),
+          key("edit.seed", ValueType.integer(0, Long.MAX_VALUE)),
+          key("edit.controls", ValueType.bool()),
+          key("edit.open-text-sequences", ValueType.integer(0, 1_000_000)),
+          key(
+              "edit.update.facts-per-relation",
+              ValueType.wordOr("all", ValueType.integer(0, Integer.MAX_VALUE))),
+          key("edit.update.known-only", ValueType.bool()),
+          key("edit.update.max-share", ValueType.decimal(0, 1)),
+          key("edit.update.count-own-twice", ValueType.bool()),
+          key("edit.update.scaled", ValueType.bool()),
+          key("edit.update.old-weight", ValueType.decimal(-1e6, 1e6)),
+          key("edit.update.new-weight", ValueType.decimal(-1e6, 1e6)),
+          key("edit.update.other-facts", ValueType.integer(1, 10_000)),
+          key("edit.erase.neurons", ValueType.integer(0, 1 << 24)),
+          key("edit.erase.value", ValueType.oneOf(Erasure.class)),
+          key(
+              "edit.erase.other-prompts",
+              ValueType.wordOr("all", ValueType.integer(1, Integer.MAX_VALUE))),
+          operational("edit.write-model.folder", ValueType.text()),
+          operational("edit.write-model.edits", ValueType.listOf(EDIT, 0)));
 
   private static final Map<String, ConfigKey> BY_PATH =
       ALL.stream().collect(Collectors.toMap(ConfigKey::path, Function.identity()));

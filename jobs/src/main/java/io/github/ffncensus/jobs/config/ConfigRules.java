@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.jobs.config.AttributeConfig.BaselineKind;
 import io.github.ffncensus.jobs.config.CensusConfig.ActivationMode;
 import io.github.ffncensus.jobs.config.CensusConfig.Activations;
 import io.github.ffncensus.jobs.config.CensusConfig.Format;
@@ -38,10 +39,13 @@ final class ConfigRules {
           "census.corpus.file-is-document is for format = text, and the format is "
               + Words.of(config.corpus().format()));
     }
-    CoarseRule activation = config.attribute().activation();
-    CoarseRule gradients = config.attribute().integratedGradients();
-    checkThreshold(gradients, "attribute.integrated-gradients.threshold", report);
-    checkThreshold(activation, "attribute.activation.threshold", report);
+    checkAttribution(config, report);
+    if (config.intervene().factors().contains(1.0)) {
+      report.accept(
+          "intervene.factors",
+          "census.intervene.factors: a factor of 1 changes nothing; leave it out");
+    }
+    checkWriteModel(config.edit(), report);
     if (config.stages().contains(Stage.SCAN) && observesNothing(config.scan())) {
       report.accept(
           "stages",
@@ -49,6 +53,34 @@ final class ConfigRules {
               + " not enabled and activations.mode is off;"
               + " enable one of them in census.scan, or leave scan out of census.stages");
     }
+  }
+
+  private static void checkWriteModel(EditConfig config, BiConsumer<String, String> report) {
+    if (config.writeModel().isPresent() && config.writeModel().get().edits().isEmpty()) {
+      report.accept(
+          "edit.write-model.edits",
+          "census.edit.write-model.folder is set: census.edit.write-model.edits must list what the model is to have,"
+              + " as in [\"update:P19/P19-4\", \"erase:P27\"]");
+    }
+  }
+
+  private static void checkAttribution(CensusConfig config, BiConsumer<String, String> report) {
+    AttributeConfig attribute;
+    try {
+      attribute = config.attribute();
+    } catch (IllegalArgumentException e) {
+      report.accept("attribute.steps", "census.attribute.steps: " + e.getMessage());
+      return;
+    }
+    if ((attribute.baseline() == BaselineKind.GIVEN) == attribute.baselineInput().isEmpty()) {
+      report.accept(
+          "attribute.baseline",
+          "census.attribute.baseline = given and census.attribute.baseline-input, which names the files, belong together");
+    }
+    CoarseRule activation = attribute.activation();
+    CoarseRule gradients = attribute.integratedGradients();
+    checkThreshold(gradients, "attribute.integrated-gradients.threshold", report);
+    checkThreshold(activation, "attribute.activation.threshold", report);
   }
 
   private static void requireInputs(CensusConfig config, BiConsumer<String, String> report) {

@@ -48,7 +48,15 @@ final class ConfigValues implements Serializable {
     return (Double) values.get(path);
   }
 
+  List<Double> decimals(String path) {
+    return ((List<?>) values.get(path)).stream().map(Double.class::cast).toList();
+  }
+
   <E extends Enum<E>> E constant(Class<E> type, String path) {
     return Words.constant(type, values.get(path));
+  }
+
+  <E extends Enum<E>> List<E> constants(Class<E> type, String path) {
+    return texts(path).stream().map(word -> Words.constant(type, word)).toList();
   }
 }

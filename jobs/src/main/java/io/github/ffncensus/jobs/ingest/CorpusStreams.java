@@ -10,8 +10,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.CompressionCodecFactory;
 
-/** Opens corpus files, decompressing by their ending. */
-final class CorpusStreams {
+/** Opens input files, decompressing by their ending. */
+public final class CorpusStreams {
   /** The endings of Hadoop's own codecs, and Zstandard, for which Hadoop wants a native library. */
   private static final Set<String> COMPRESSED =
       Set.of("gz", "bz2", "zst", "zstd", "deflate", "lz4", "snappy");
@@ -26,7 +26,7 @@ final class CorpusStreams {
   }
 
   /** The decompressed bytes of a whole file. */
-  static InputStream open(Configuration hadoop, Path file) throws IOException {
+  public static InputStream open(Configuration hadoop, Path file) throws IOException {
     InputStream raw = file.getFileSystem(hadoop).open(file);
     try {
       if (ZSTANDARD.contains(ending(file.getName()))) {

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * which a carriage return belongs to the line end; a carriage return alone is text. Lines longer
  * than a limit are skipped over and reported as such, in bounded memory.
  */
-final class LineInput implements Closeable {
+public final class LineInput implements Closeable {
   private static final int BUFFER_BYTES = 1 << 16;
 
   private final InputStream in;
@@ -28,7 +28,7 @@ final class LineInput implements Closeable {
    * @param start place in the file of the stream's first byte
    * @param end lines that begin here or later are not read
    */
-  LineInput(InputStream in, long start, long end, int maxBytes) {
+  public LineInput(InputStream in, long start, long end, int maxBytes) {
     this.in = in;
     this.position = start;
     this.end = end;
@@ -36,12 +36,12 @@ final class LineInput implements Closeable {
   }
 
   /** Goes to the line after the one under way; its bytes are lost. */
-  void skipLine() throws IOException {
+  public void skipLine() throws IOException {
     readToLineFeed(false);
   }
 
   /** Reads the next line; false if there is none. */
-  boolean next() throws IOException {
+  public boolean next() throws IOException {
     if (position >= end) {
       return false;
     }
@@ -55,16 +55,16 @@ final class LineInput implements Closeable {
   }
 
   /** Whether the line exceeds the limit, and so has no bytes here. */
-  boolean isTooLong() {
+  public boolean isTooLong() {
     return tooLong;
   }
 
-  byte[] buffer() {
+  public byte[] buffer() {
     return line;
   }
 
   /** Bytes of the line, without its end. */
-  int length() {
+  public int length() {
     return length;
   }
 

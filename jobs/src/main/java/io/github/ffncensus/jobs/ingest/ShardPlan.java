@@ -36,6 +36,21 @@ public record ShardPlan(List<Shard> shards) implements Serializable {
     return shards.stream().mapToLong(Shard::tokens).sum();
   }
 
+  /** The shard that holds a sequence. */
+  public Shard shardOf(long sequenceId) {
+    int low = 0;
+    int high = shards.size() - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (shards.get(middle).firstSequenceId() <= sequenceId) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return shards.get(low);
+  }
+
   /** Writes the plan as JSON, replacing an earlier one. */
   public void write(Configuration hadoop, Path file) {
     try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {

@@ -8,7 +8,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /** Strict decoding: bytes that are no UTF-8 are found, never replaced. Not thread-safe. */
-final class Utf8 {
+public final class Utf8 {
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   private final CharsetDecoder decoder =
@@ -20,7 +20,7 @@ final class Utf8 {
   private int invalidAt;
 
   /** Null if the bytes are not UTF-8; {@link #invalidAt()} then says where. */
-  String decode(byte[] bytes, int offset, int length) {
+  public String decode(byte[] bytes, int offset, int length) {
     if (chars.capacity() < length) {
       chars = CharBuffer.allocate(length);
     }
@@ -37,12 +37,12 @@ final class Utf8 {
   }
 
   /** Place of the first byte that is wrong in the bytes decoded last, from 0. */
-  int invalidAt() {
+  public int invalidAt() {
     return invalidAt;
   }
 
   /** Bytes of a byte order mark at the start, 0 if there is none. */
-  static int byteOrderMark(byte[] bytes, int length) {
+  public static int byteOrderMark(byte[] bytes, int length) {
     for (int i = 0; i < BYTE_ORDER_MARK.length; i++) {
       if (i >= length || bytes[i] != BYTE_ORDER_MARK[i]) {
         return 0;

@@ -1,10 +1,10 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.task.Finding;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.ParquetTableWriter;
-import io.github.ffncensus.table.RowWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +29,11 @@ final class FindingsTable {
       Dataset<Row> predictions = context.rows(ValueFindings.TABLE);
       findings.addAll(ValueFindings.of(predictions, layers, architecture.vocabulary()));
     }
+    if (context.has(LensTable.TABLE)) {
+      findings.addAll(
+          LensFindings.of(
+              context.rows(LensTable.TABLE), architecture.hidden(), architecture.vocabulary()));
+    }
     if (context.has(PerturbationFindings.TABLE)) {
       findings.addAll(PerturbationFindings.of(context.rows(PerturbationFindings.TABLE), layers));
     }
@@ -38,7 +43,12 @@ final class FindingsTable {
     if (context.has(PositionFindings.REFINEMENT)) {
       findings.addAll(PositionFindings.ofRefinement(context.rows(PositionFindings.REFINEMENT)));
     }
-    try (ParquetTableWriter<Finding> writer = context.create(TABLE, FindingsTable::encode)) {
+    if (context.has(MemoryTables.POSITIONS)) {
+      findings.addAll(
+          MemoryFindings.of(
+              context.rows(MemoryTables.POSITIONS), context.rows(MemoryTables.ABLATIONS)));
+    }
+    try (ParquetTableWriter<Finding> writer = context.create(TABLE, Finding::encode)) {
       for (Finding finding : findings) {
         writer.write(finding);
       }
@@ -46,19 +56,5 @@ final class FindingsTable {
     } catch (IOException e) {
       throw CensusException.runFailed("cannot write " + TABLE + ": " + e.getMessage(), e);
     }
-  }
-
-  private static void encode(Finding row, RowWriter out) {
-    out.string("finding", row.finding());
-    if (row.layer() != null) {
-      out.intValue("layer", row.layer());
-    }
-    if (row.value() != null) {
-      out.doubleValue("value", row.value());
-    }
-    if (row.paperValue() != null) {
-      out.doubleValue("paper_value", row.paperValue());
-    }
-    out.string("detail", row.detail());
   }
 }

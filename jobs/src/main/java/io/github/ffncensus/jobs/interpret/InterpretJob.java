@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.interpret.patterns.PatternTables;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
 import java.util.List;
@@ -19,8 +20,17 @@ public final class InterpretJob {
     if (config.values().enabled()) {
       ValueTable.write(context);
     }
+    if (config.lenses().enabled()) {
+      LensTable.write(context);
+    }
     if (config.perturbations().enabled() && context.has("trigger_prefixes")) {
       context.step("perturbations", () -> PerturbationTable.write(context));
+    }
+    if (config.patterns().enabled() && context.has("trigger_prefixes")) {
+      PatternTables.write(context);
+    }
+    if (config.memories().enabled()) {
+      MemoryTables.write(context);
     }
     if (config.findings().enabled()) {
       context.step("findings", () -> FindingsTable.write(context));

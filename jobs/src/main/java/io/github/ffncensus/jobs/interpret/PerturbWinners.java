@@ -6,9 +6,9 @@ import io.github.ffncensus.interpret.perturbations.PerturbationRun;
 import io.github.ffncensus.interpret.perturbations.Winner;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.task.SequenceLookUp;
+import io.github.ffncensus.jobs.task.SequenceTokens;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.model.TokenSequence;
-import io.github.ffncensus.table.TableRow;
 import io.github.ffncensus.text.ModelTokenizer;
 import java.util.Collections;
 import java.util.Iterator;
@@ -37,15 +37,6 @@ final class PerturbWinners implements MapPartitionsFunction<Row, Row> {
   @Override
   public Iterator<Row> call(Iterator<Row> winners) {
     return winners.hasNext() ? new Perturbed(winners) : Collections.emptyIterator();
-  }
-
-  private static TokenSequence sequence(TableRow row) {
-    int[] starts = row.getIntList("token_starts");
-    boolean[] special = new boolean[starts.length];
-    for (int t = 0; t < starts.length; t++) {
-      special[t] = starts[t] < 0;
-    }
-    return new TokenSequence(row.getLong("sequence_id"), row.getIntList("token_ids"), special);
   }
 
   /** The rows of the table, those of undefined perturbations left out. */
@@ -124,10 +115,8 @@ final class PerturbWinners implements MapPartitionsFunction<Row, Row> {
             setup.hadoop(),
             setup.folder().table("sequences"),
             plan,
-            PerturbWinners::sequence,
-            "sequence_id",
-            "token_ids",
-            "token_starts");
+            SequenceTokens::decode,
+            SequenceTokens.columns());
     private final Iterator<Row> winners;
     private Row next;
 

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 
+import io.github.ffncensus.jobs.task.Finding;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;

@@ -2,6 +2,7 @@ package io.github.ffncensus.jobs.interpret;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.github.ffncensus.jobs.task.Finding;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;

@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.interpret.values.NeuronTriggers;
+import io.github.ffncensus.jobs.scan.TriggerFiles.Neurons;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.table.ParquetTableReader;
 import io.github.ffncensus.table.TableRow;
@@ -41,8 +42,16 @@ final class PositiveTriggers implements AutoCloseable {
     row = reader == null ? null : reader.next();
   }
 
-  /** The triggers of a neuron; neurons must be asked for in ascending order. */
-  NeuronTriggers of(int layer, int neuron) throws IOException {
+  /** The triggers of some neurons; neurons must be asked for in ascending order. */
+  NeuronTriggers[] of(Neurons neurons) throws IOException {
+    NeuronTriggers[] triggers = new NeuronTriggers[neurons.to() - neurons.from()];
+    for (int i = 0; i < triggers.length; i++) {
+      triggers[i] = of(neurons.layer(), neurons.from() + i);
+    }
+    return triggers;
+  }
+
+  private NeuronTriggers of(int layer, int neuron) throws IOException {
     List<Float> coefficients = new ArrayList<>();
     List<Integer> targets = new ArrayList<>();
     while (row != null && row.getInt("layer") == layer && row.getInt("neuron") == neuron) {

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.github.ffncensus.jobs.task.Finding;
 import io.github.ffncensus.jobs.task.StageContext;
 import java.util.ArrayList;
 import java.util.List;

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.ntile;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.github.ffncensus.jobs.task.Finding;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -137,14 +138,16 @@ final class ValueFindings {
 
   private static void topValues(Dataset<Row> predictions, int layers, List<Finding> findings) {
     int upper = (int) Math.round(layers * UPPER);
-    Row row =
+    Dataset<Row> top =
         predictions
             .orderBy(col("max_probability").desc(), col("layer"), col("neuron"))
-            .limit(TOP_VALUES)
-            .agg(
+            .limit(TOP_VALUES);
+    Row row =
+        top.agg(
                 avg(oneIf(col("layer").geq(upper))),
                 avg(oneIf(col("agreement_count").gt(0))),
-                count(lit(1)))
+                count(lit(1)),
+                avg(when(col("targets").gt(0), col("agreement_count").divide(col("targets")))))
             .first();
     if (row.getLong(2) == 0) {
       return;
@@ -157,6 +160,15 @@ final class ValueFindings {
             row.getDouble(0),
             0.97,
             "share %s that lie in layers %d to %d".formatted(which, upper, layers - 1)));
+    for (Row layer : top.groupBy("layer").count().orderBy("layer").collectAsList()) {
+      findings.add(
+          new Finding(
+              "top_values_by_layer",
+              layer.getInt(0),
+              layer.getLong(1) / (double) row.getLong(2),
+              null,
+              "share %s that lie in this layer".formatted(which)));
+    }
     findings.add(
         new Finding(
             "top_values_with_an_agreeing_trigger",
@@ -166,6 +178,18 @@ final class ValueFindings {
             "share "
                 + which
                 + " whose top token is the target of one of the key's triggers (the paper: of 50)"));
+    if (!row.isNullAt(3)) {
+      findings.add(
+          new Finding(
+              "top_values_precision",
+              null,
+              row.getDouble(3),
+              null,
+              "mean over those "
+                  + which
+                  + " that have triggers with a target of the share of these whose target is the top token;"
+                  + " the paper's examples: 0.04 to 0.92"));
+    }
   }
 
   private static Column oneIf(Column condition) {

@@ -68,10 +68,7 @@ final class ValueTable {
           ParquetTableWriter<ValuePrediction> writer =
               setup.create(TABLE, share.number(), encoder::encode)) {
         for (Neurons neurons : share.neurons()) {
-          NeuronTriggers[] ofBlock = new NeuronTriggers[neurons.to() - neurons.from()];
-          for (int i = 0; i < ofBlock.length; i++) {
-            ofBlock[i] = triggers.of(neurons.layer(), neurons.from() + i);
-          }
+          NeuronTriggers[] ofBlock = triggers.of(neurons);
           values.forEach(
               neurons.layer(),
               neurons.from(),
@@ -137,11 +134,8 @@ final class ValueTable {
       out.string("lens", lens);
     }
 
-    /** Rows of an embedding that no token has are predicted like all others. */
     private List<String> tokens(int[] ids) {
-      return Arrays.stream(ids)
-          .mapToObj(id -> tokenizer.hasToken(id) ? tokenizer.token(id) : "<no token " + id + ">")
-          .toList();
+      return Arrays.stream(ids).mapToObj(id -> PredictedToken.name(tokenizer, id)).toList();
     }
   }
 }

@@ -74,7 +74,14 @@ public final class RunVerifier {
       }
     }
     checkContents("prediction_refinement", contents::classesPartition);
+    if (manifest.at("/tables/value_lenses/rows").asLong() > 0) {
+      checkContents("value_lenses", files -> contents.neuronsOfEachLens(files, layers, neurons));
+    }
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
+    PatternChecks patterns = new PatternChecks(contents, layers, neurons);
+    checkContents("trigger_pattern_scores", patterns::scoresAreSound);
+    checkContents("trigger_patterns", patterns::patternsAreSound);
+    checkContents("memory_ablations", contents::memoriesAreRanked);
     checkDocuments();
     return problems;
   }

@@ -73,29 +73,69 @@ final class TableContentChecks {
   /** Each layer has each neuron exactly once. */
   void neuronsAreComplete(String table, List<TableFile> files, int layers, int neurons)
       throws IOException {
-    BitSet seen = new BitSet();
     Findings findings = new Findings(table);
-    forEachRow(
-        table,
-        files,
-        row -> {
-          int layer = row.getInt("layer");
-          int neuron = row.getInt("neuron");
-          if (outside(layer, neuron, layers, neurons)) {
-            findings.add(
-                "layer %d, neuron %d: the model has no such neuron".formatted(layer, neuron));
-          } else if (seen.get(layer * neurons + neuron)) {
-            findings.add("layer %d, neuron %d: has two rows".formatted(layer, neuron));
-          } else {
-            seen.set(layer * neurons + neuron);
-          }
-        },
-        "layer",
-        "neuron");
-    for (int i = seen.nextClearBit(0); i < layers * neurons; i = seen.nextClearBit(i + 1)) {
-      findings.add("layer %d, neuron %d: is missing".formatted(i / neurons, i % neurons));
-    }
+    SeenNeurons seen = new SeenNeurons(layers, neurons, "", findings);
+    forEachRow(table, files, seen::add, "layer", "neuron");
+    seen.addMissing();
     findings.report();
+  }
+
+  /** Under every lens that there is, each layer has each neuron exactly once. */
+  void neuronsOfEachLens(List<TableFile> files, int layers, int neurons) throws IOException {
+    Findings findings = new Findings("value_lenses");
+    Map<String, SeenNeurons> seen = new TreeMap<>();
+    forEachRow(
+        "value_lenses",
+        files,
+        row ->
+            seen.computeIfAbsent(
+                    row.getString("lens"),
+                    lens -> new SeenNeurons(layers, neurons, lens + " lens, ", findings))
+                .add(row),
+        "layer",
+        "neuron",
+        "lens");
+    seen.values().forEach(SeenNeurons::addMissing);
+    findings.report();
+  }
+
+  /** Which neurons had a row so far. */
+  private static final class SeenNeurons {
+    private final BitSet seen = new BitSet();
+    private final int layers;
+    private final int neurons;
+    private final String which;
+    private final Findings findings;
+
+    /**
+     * @param which begins what is found
+     */
+    SeenNeurons(int layers, int neurons, String which, Findings findings) {
+      this.layers = layers;
+      this.neurons = neurons;
+      this.which = which;
+      this.findings = findings;
+    }
+
+    void add(TableRow row) {
+      int layer = row.getInt("layer");
+      int neuron = row.getInt("neuron");
+      if (outside(layer, neuron, layers, neurons)) {
+        findings.add(
+            "%slayer %d, neuron %d: the model has no such neuron".formatted(which, layer, neuron));
+      } else if (seen.get(layer * neurons + neuron)) {
+        findings.add("%slayer %d, neuron %d: has two rows".formatted(which, layer, neuron));
+      } else {
+        seen.set(layer * neurons + neuron);
+      }
+    }
+
+    void addMissing() {
+      for (int i = seen.nextClearBit(0); i < layers * neurons; i = seen.nextClearBit(i + 1)) {
+        findings.add(
+            "%slayer %d, neuron %d: is missing".formatted(which, i / neurons, i % neurons));
+      }
+    }
   }
 
   /** Each layer exactly once, all of them over the same number of positions. */
@@ -202,6 +242,53 @@ final class TableContentChecks {
     findings.report();
   }
 
+  /**
+   * The memories of a position stand together; their ranks are 1, 2, 3 ... and their contributions
+   * never increase.
+   */
+  void memoriesAreRanked(List<TableFile> files) throws IOException {
+    Findings findings = new Findings("memory_ablations");
+    Memory[] last = {null};
+    forEachRow(
+        "memory_ablations",
+        files,
+        row -> {
+          Memory memory =
+              new Memory(
+                  row.getLong("sequence_id"),
+                  row.getInt("position"),
+                  row.getInt("rank"),
+                  row.getFloat("contribution"));
+          String problem = memory.problemAfter(last[0]);
+          if (problem != null) {
+            findings.add(
+                "sequence %d, position %d: %s"
+                    .formatted(memory.sequenceId(), memory.position(), problem));
+          }
+          last[0] = memory;
+        },
+        "sequence_id",
+        "position",
+        "rank",
+        "contribution");
+    findings.report();
+  }
+
+  private record Memory(long sequenceId, int position, int rank, float contribution) {
+
+    String problemAfter(Memory before) {
+      boolean together =
+          before != null && before.sequenceId == sequenceId && before.position == position;
+      int expected = together ? before.rank + 1 : 1;
+      if (rank != expected) {
+        return "rank %d where %d is due".formatted(rank, expected);
+      }
+      return together && before.contribution < contribution
+          ? "rank %d contributes %s after %s".formatted(rank, contribution, before.contribution)
+          : null;
+    }
+  }
+
   private record Trigger(int rank, float coefficient) {
 
     String problemAfter(Trigger before, String polarity) {
@@ -220,12 +307,11 @@ final class TableContentChecks {
     }
   }
 
-  private static boolean outside(int layer, int neuron, int layers, int neurons) {
+  static boolean outside(int layer, int neuron, int layers, int neurons) {
     return layer < 0 || layer >= layers || neuron < 0 || neuron >= neurons;
   }
 
-  private void forEachRow(
-      String table, List<TableFile> files, Consumer<TableRow> action, String... columns)
+  void forEachRow(String table, List<TableFile> files, Consumer<TableRow> action, String... columns)
       throws IOException {
     for (TableFile file : files) {
       try (ParquetTableReader reader =
@@ -238,7 +324,7 @@ final class TableContentChecks {
   }
 
   /** One line per table and kind of damage would be too few, one per row too many. */
-  private final class Findings {
+  final class Findings {
 
     private final String table;
     private final StringBuilder examples = new StringBuilder();

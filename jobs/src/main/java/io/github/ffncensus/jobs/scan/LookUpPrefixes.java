@@ -49,9 +49,7 @@ final class LookUpPrefixes implements MapPartitionsFunction<Row, Row> {
   private static Row withText(Row winner, SequenceRow sequence, ModelTokenizer tokenizer) {
     int position = winner.getInt(8);
     int[] ids = sequence.tokenIds();
-    String text = sequence.text();
-    int end = text.offsetByCodePoints(0, sequence.tokenEnds()[position]);
-    boolean hasNext = position + 1 < ids.length && sequence.tokenEnds()[position + 1] >= 0;
+    boolean hasNext = sequence.hasNext(position);
     return RowFactory.create(
         winner.getInt(1),
         winner.getInt(2),
@@ -62,7 +60,7 @@ final class LookUpPrefixes implements MapPartitionsFunction<Row, Row> {
         winner.getLong(7),
         position,
         sequence.documentId(),
-        text.substring(0, end),
+        sequence.prefix(position),
         ids[position],
         tokenizer.token(ids[position]),
         hasNext ? ids[position + 1] : null,

@@ -32,8 +32,17 @@ public final class PartitionTasks {
     if (work.isEmpty()) {
       return List.of();
     }
-    JavaRDD<R> results = spark.parallelize(work, work.size()).map(task);
-    Object[] collected = new Object[work.size()];
+    return collect(spark, spark.parallelize(work, work.size()).map(task), resultType, onResult);
+  }
+
+  /**
+   * The results of partitions with one each, in their order.
+   *
+   * @param onResult called on the driver, once per partition, whatever was tried again
+   */
+  static <R> List<R> collect(
+      JavaSparkContext spark, JavaRDD<R> results, Class<R> resultType, Consumer<R> onResult) {
+    Object[] collected = new Object[results.getNumPartitions()];
     Function2<Object, R, BoxedUnit> onDone =
         (partition, result) -> {
           collected[(Integer) partition] = result;

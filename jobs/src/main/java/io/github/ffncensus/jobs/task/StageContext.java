@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
@@ -150,28 +152,81 @@ public final class StageContext {
    */
   public <W extends Serializable, R extends Serializable> List<R> tasks(
       String part, List<W> work, Function<W, R> task, Class<R> type) {
+    return recorded(
+        part,
+        work.size(),
+        type,
+        (missing, onResult) ->
+            PartitionTasks.run(
+                spark,
+                missing.stream().map(number -> new Piece<>(number, work.get(number))).toList(),
+                piece -> new Result(piece.number(), task.call(piece.work())),
+                Result.class,
+                onResult));
+  }
+
+  /**
+   * As {@link #tasks}, where the work lies in the rows of a dataset: a task per group of rows.
+   *
+   * @param column of the group's number, an INT from 0 to groups - 1
+   * @return the files of all groups, by table
+   */
+  public Map<String, List<TableFile>> groups(
+      String part, Dataset<Row> rows, String column, int groups, GroupTask task) {
+    List<GroupFiles> results =
+        recorded(
+            part,
+            groups,
+            GroupFiles.class,
+            (missing, onResult) ->
+                PartitionTasks.collect(
+                    spark,
+                    GroupedRows.map(
+                        rows,
+                        column,
+                        missing,
+                        (group, ofGroup) -> new Result(group, task.call(group, ofGroup))),
+                    Result.class,
+                    onResult));
+    Map<String, List<TableFile>> tables = new LinkedHashMap<>();
+    for (GroupFiles result : results) {
+      result
+          .tables()
+          .forEach(
+              (table, files) ->
+                  tables.computeIfAbsent(table, name -> new ArrayList<>()).addAll(files));
+    }
+    return tables;
+  }
+
+  /**
+   * Finds the results of finished tasks, and runs the others.
+   *
+   * @param run takes the numbers of the missing tasks, and what is to be told of each result
+   */
+  private <R> List<R> recorded(
+      String part, int tasks, Class<R> type, BiConsumer<List<Integer>, Consumer<Result>> run) {
     TaskRecords<R> records = records(part, type);
     List<R> results = new ArrayList<>();
-    List<Piece<W>> missing = new ArrayList<>();
-    for (int i = 0; i < work.size(); i++) {
+    List<Integer> missing = new ArrayList<>();
+    for (int i = 0; i < tasks; i++) {
       results.add(records.find(i).orElse(null));
       if (results.get(i) == null) {
-        missing.add(new Piece<>(i, work.get(i)));
+        missing.add(i);
       }
     }
-    progress.stage(part, work.size(), "tasks");
-    progress.advance(work.size() - missing.size(), 0);
-    PartitionTasks.run(
-        spark,
-        missing,
-        piece -> new Result(piece.number(), task.call(piece.work())),
-        Result.class,
-        result -> {
-          R told = type.cast(result.told());
-          records.write(result.number(), told);
-          results.set(result.number(), told);
-          progress.advance(1, 0);
-        });
+    progress.stage(part, tasks, "tasks");
+    progress.advance(tasks - missing.size(), 0);
+    if (!missing.isEmpty()) {
+      run.accept(
+          missing,
+          result -> {
+            R told = type.cast(result.told());
+            records.write(result.number(), told);
+            results.set(result.number(), told);
+            progress.advance(1, 0);
+          });
+    }
     progress.finish();
     return results;
   }

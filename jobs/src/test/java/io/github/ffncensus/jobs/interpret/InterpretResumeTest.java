@@ -24,7 +24,8 @@ class InterpretResumeTest {
       Map<String, List<TableFile>> first = InterpretJob.run(run.interpretation(published));
       // Names of files tell attempts of the driver apart.
       Map<String, List<TableFile>> second = InterpretJob.run(run.interpretation(published));
-      assertThat(first).containsKeys("trigger_perturbations", "key_value_findings");
+      assertThat(first)
+          .containsKeys("trigger_perturbations", "trigger_patterns", "key_value_findings");
       assertThat(second).isEqualTo(first);
     }
   }

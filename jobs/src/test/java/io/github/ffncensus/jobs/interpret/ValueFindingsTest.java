@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.ffncensus.jobs.TestSpark;
+import io.github.ffncensus.jobs.task.Finding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,7 +28,7 @@ class ValueFindingsTest {
       StructType.fromDDL(
           "layer INT, neuron INT, top_token_ids ARRAY<INT>, max_probability DOUBLE,"
               + " trigger_next_token_id INT, agrees BOOLEAN, next_token_rank INT,"
-              + " agreement_count INT");
+              + " agreement_count INT, targets INT");
 
   @TempDir Path folder;
 
@@ -68,6 +69,16 @@ class ValueFindingsTest {
         .isCloseTo(top.stream().mapToInt(Prediction::layer).sum() / 100.0, within(1e-12));
     assertThat(value(findings, "top_values_with_an_agreeing_trigger", null))
         .isCloseTo(top.stream().filter(p -> p.agreements > 0).count() / 100.0, within(1e-12));
+    assertThat(value(findings, "top_values_by_layer", 1))
+        .isCloseTo(top.stream().filter(p -> p.layer == 1).count() / 100.0, within(1e-12));
+    assertThat(value(findings, "top_values_precision", null))
+        .isCloseTo(
+            top.stream()
+                .filter(p -> p.target != null)
+                .mapToDouble(p -> p.agreements / 4.0)
+                .average()
+                .orElseThrow(),
+            within(1e-12));
     assertThat(value(findings, "agreement_rate_by_guessing", null)).isEqualTo(1 / 50.0);
   }
 
@@ -100,8 +111,7 @@ class ValueFindingsTest {
         int top = random.nextInt(8);
         Integer target =
             random.nextInt(10) == 0 ? null : random.nextInt(3) == 0 ? top : random.nextInt(12);
-        all.add(
-            new Prediction(layer, neuron, top, random.nextDouble(), target, random.nextInt(3) - 1));
+        all.add(new Prediction(layer, neuron, top, random.nextDouble(), target, random.nextInt(3)));
       }
     }
     return all;
@@ -123,7 +133,8 @@ class ValueFindingsTest {
                               p.target,
                               p.agrees(),
                               p.target == null ? null : p.rank(),
-                              p.agreements))
+                              p.agreements,
+                              p.target == null ? 0 : 4))
                   .toList(),
               SCHEMA);
       return ValueFindings.of(rows, LAYERS, 50);

@@ -39,6 +39,16 @@ final class RunFixture {
   List<Stats> stats = new ArrayList<>();
   List<Trigger> triggers = new ArrayList<>();
 
+  /** Rows of value_lenses; null for a run without the table. */
+  List<OfLens> lenses;
+
+  record OfLens(Stats neuron, String lens) {}
+
+  /** Rows of memory_ablations; null for a run without the table. */
+  List<Memory> memories;
+
+  record Memory(long sequenceId, int position, int rank, float contribution) {}
+
   /** Neurons with value predictions; null for a run without the table. */
   List<Stats> predictions;
 
@@ -132,6 +142,16 @@ final class RunFixture {
                   "part-0.parquet",
                   RunFixture::encodePrediction,
                   predictions)));
+    }
+    if (lenses != null) {
+      scanned.put(
+          "value_lenses",
+          List.of(write("value_lenses", "part-0.parquet", RunFixture::encode, lenses)));
+    }
+    if (memories != null) {
+      scanned.put(
+          "memory_ablations",
+          List.of(write("memory_ablations", "part-0.parquet", RunFixture::encode, memories)));
     }
     if (refinement != null) {
       scanned.put(
@@ -227,5 +247,43 @@ final class RunFixture {
     out.string("prefix", "text");
     out.intValue("token_id", 1);
     out.string("token", "text");
+  }
+
+  private static void encode(OfLens row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.neuron().layer());
+    out.intValue("neuron", row.neuron().neuron());
+    out.string("lens", row.lens());
+    out.intValue("top_token_id", 1);
+    out.string("top_token", "text");
+  }
+
+  private static void encode(Memory row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", 1);
+    out.longValue("sequence_id", row.sequenceId());
+    out.intValue("position", row.position());
+    out.intValue("rank", row.rank());
+    out.intValue("neuron", row.rank());
+    out.floatValue("coefficient", 1);
+    out.floatValue("contribution", row.contribution());
+    for (String column :
+        List.of(
+            "value_token_id",
+            "output_token_id",
+            "output_rank_in_value",
+            "ffn_token_rank_in_value",
+            "prediction_without_id")) {
+      out.intValue(column, 1);
+    }
+    for (String column : List.of("value_token", "output_token", "prediction_without")) {
+      out.string(column, "text");
+    }
+    for (String column :
+        List.of(
+            "output_probability_in_value",
+            "ffn_token_probability_in_value",
+            "log_probability_change")) {
+      out.doubleValue(column, 0.5);
+    }
+    out.booleanValue("changes_prediction", false);
   }
 }

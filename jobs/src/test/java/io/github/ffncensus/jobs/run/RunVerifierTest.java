@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -197,6 +198,58 @@ class RunVerifierTest {
         .singleElement()
         .asString()
         .contains("layer 2, neuron 0: the model has no such neuron");
+  }
+
+  @Test
+  void lensesOfEveryNeuron() throws IOException {
+    run.lenses = ofLenses();
+    run.publish();
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void lensesMissing() throws IOException {
+    run.lenses = ofLenses().subList(1, 12);
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .endsWith("value_lenses/run_id=r1: folded lens, layer 0, neuron 0: is missing");
+  }
+
+  private List<RunFixture.OfLens> ofLenses() {
+    return run.stats.stream()
+        .flatMap(
+            neuron -> Stream.of("folded", "raw").map(lens -> new RunFixture.OfLens(neuron, lens)))
+        .toList();
+  }
+
+  @Test
+  void memoriesInOrder() throws IOException {
+    run.memories =
+        List.of(
+            new RunFixture.Memory(0, 1, 1, 2),
+            new RunFixture.Memory(0, 1, 2, 2),
+            new RunFixture.Memory(0, 3, 1, 5),
+            new RunFixture.Memory(2, 3, 1, 7));
+    run.publish();
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void memoriesOutOfOrder() throws IOException {
+    run.memories =
+        List.of(
+            new RunFixture.Memory(0, 1, 1, 2),
+            new RunFixture.Memory(0, 1, 2, 3),
+            new RunFixture.Memory(0, 4, 2, 1));
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .endsWith(
+            "memory_ablations/run_id=r1: sequence 0, position 1: rank 2 contributes 3.0 after 2.0;"
+                + " sequence 0, position 4: rank 2 where 1 is due");
   }
 
   @Test

@@ -8,17 +8,17 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
-/** The length distribution of real sentences, for benchmarks that must pad as real runs do. */
-final class SentenceLengths {
-  private static final String RESOURCE = "/bench/sentence-lengths.txt";
+/** The length distribution of real texts, for benchmarks that must pad as real runs do. */
+final class TextLengths {
 
   private final TreeMap<Integer, Integer> lengthByCumulativeWeight = new TreeMap<>();
   private final int totalWeight;
 
-  private SentenceLengths() {
+  private TextLengths(String resource) {
     int total = 0;
-    try (InputStream in = SentenceLengths.class.getResourceAsStream(RESOURCE);
+    try (InputStream in = TextLengths.class.getResourceAsStream(resource);
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -34,11 +34,25 @@ final class SentenceLengths {
     totalWeight = total;
   }
 
-  static SentenceLengths read() {
-    return new SentenceLengths();
+  /** Of open-domain web sentences, in tokens. */
+  static TextLengths sentences() {
+    return new TextLengths("/bench/sentence-lengths.txt");
+  }
+
+  /** Of ParaRel prompts, in tokens, special tokens included. */
+  static TextLengths prompts() {
+    return new TextLengths("/bench/prompt-lengths.txt");
   }
 
   int draw(Random random) {
     return lengthByCumulativeWeight.higherEntry(random.nextInt(totalWeight)).getValue();
+  }
+
+  /** Lengths that are spread over the whole distribution evenly, ascending. */
+  int[] spread(int count) {
+    return IntStream.range(0, count)
+        .map(i -> (int) ((2L * i + 1) * totalWeight / (2L * count)))
+        .map(rank -> lengthByCumulativeWeight.higherEntry(rank).getValue())
+        .toArray();
   }
 }

@@ -1,0 +1,231 @@
+package io.github.ffncensus.interpret.values;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.model.Lens;
+import io.github.ffncensus.model.ScriptModule;
+import io.github.ffncensus.model.Transformer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+import java.util.stream.LongStream;
+
+/**
+ * Compares ways to read value vectors, and the value vectors themselves with the output embedding:
+ * whether the two live in one space, which the paper assumes and calls naive (section 4).
+ *
+ * <p>Works through blocks of neurons whose logits fit a budget. For one thread.
+ */
+public final class ValueLenses implements AutoCloseable {
+  /** Of the logits of one block. */
+  private static final long BLOCK_BYTES = 64L << 20;
+
+  /** Of the logits that one step reduces on a CPU: what a core's caches hold. */
+  private static final long CPU_STEP_BYTES = 1L << 20;
+
+  /** Of the embedding's rows that are measured together. */
+  private static final int EMBEDDING_ROWS = 4096;
+
+  private static final String CLASS_NAME = "LensReduction";
+
+  /** Cosines: logits over the lengths of the embedding's rows, and then of the values. */
+  private static final String SOURCE =
+      """
+      class LensReduction(Module):
+        __parameters__ = []
+        __buffers__ = []
+        training : bool
+        def forward(self: __torch__.LensReduction, x: Tensor) -> Tensor:
+          return x
+        def lengths(self: __torch__.LensReduction, x: Tensor) -> Tensor:
+          wide = torch.to(x, 6)
+          return torch.sqrt(torch.sum(torch.mul(wide, wide), [1]))
+        def inverse(self: __torch__.LensReduction, x: Tensor) -> Tensor:
+          return torch.masked_fill(torch.reciprocal(x), torch.eq(x, 0), 0.)
+        def reduce(self: __torch__.LensReduction, x: Tensor, lengths: Tensor, inverse: Tensor, targets: Tensor, ids: Tensor) -> List[Tensor]:
+          top = torch.argmax(x, 1, True)
+          deviation, mean = torch.std_mean(x, [1], False)
+          of_target = torch.gather(x, 1, targets)
+          larger = torch.sum(torch.gt(x, of_target), [1])
+          equal = torch.sum(torch.logical_and(torch.eq(x, of_target), torch.lt(ids, targets)), [1])
+          scaled = torch.mul(x, inverse)
+          closest = torch.argmax(scaled, 1, True)
+          nearest = torch.div(torch.squeeze(torch.gather(scaled, 1, closest), 1), lengths)
+          farthest = torch.div(torch.amin(scaled, [1]), lengths)
+          best = torch.squeeze(torch.gather(x, 1, top), 1)
+          return [torch.squeeze(top, 1), best, mean, deviation, torch.add(torch.add(larger, equal), 1), nearest, torch.squeeze(closest, 1), farthest]
+      """;
+
+  private final Transformer model;
+  private final List<Lens> lenses;
+  private final NDManager manager;
+  private final ScriptModule script;
+  private final NDArray inverse;
+  private final NDArray ids;
+  private final int blockNeurons;
+  private final int stepNeurons;
+
+  /**
+   * @throws CensusException of kind INPUT if the checkpoint has no prediction head
+   */
+  public ValueLenses(Transformer model) {
+    if (!model.hasHead()) {
+      throw CensusException.input(
+          "this checkpoint has no prediction head, so its values predict nothing;"
+              + " save the model with one");
+    }
+    this.model = model;
+    this.lenses = of(model);
+    this.manager = model.newScope();
+    this.script = new ScriptModule(manager, CLASS_NAME, SOURCE);
+    this.inverse = inverseLengths();
+    int vocabulary = model.architecture().vocabulary();
+    this.ids = manager.arange(0, vocabulary, 1, DataType.INT64);
+    this.blockNeurons = rows(BLOCK_BYTES, vocabulary);
+    this.stepNeurons = model.device().isGpu() ? blockNeurons : rows(CPU_STEP_BYTES, vocabulary);
+  }
+
+  private static int rows(long bytes, int vocabulary) {
+    return (int) Math.max(1, bytes / ((long) Float.BYTES * vocabulary));
+  }
+
+  /** The linear lenses of a model: with a final norm two, else one. */
+  public static List<Lens> of(Transformer model) {
+    Lens ofValues = Lens.ofValues(model.architecture());
+    return ofValues == Lens.RAW ? List.of(Lens.RAW) : List.of(Lens.RAW, ofValues);
+  }
+
+  /** 1 / length of each row of the output embedding, (1, vocabulary); 0 for a row of zeros. */
+  private NDArray inverseLengths() {
+    int vocabulary = model.architecture().vocabulary();
+    try (NDManager scope = manager.newSubManager()) {
+      NDList parts = new NDList();
+      for (int from = 0; from < vocabulary; from += EMBEDDING_ROWS) {
+        int to = Math.min(vocabulary, from + EMBEDDING_ROWS);
+        try (NDManager ofPart = scope.newSubManager()) {
+          NDArray rows = model.outputEmbeddings(LongStream.range(from, to).toArray(), ofPart);
+          parts.add(script.call(scope, "lengths", rows));
+        }
+      }
+      NDArray lengths = NDArrays.concat(parts).reshape(1, vocabulary);
+      return script.call(manager, "inverse", lengths);
+    }
+  }
+
+  /**
+   * A layer's neurons under every lens, ascending, a neuron's lenses together.
+   *
+   * @param from first neuron
+   * @param to end, exclusive
+   * @param triggers of a neuron; asked once per neuron
+   */
+  public void forEach(
+      int layer, int from, int to, IntFunction<NeuronTriggers> triggers, Consumer<ValueLens> sink) {
+    for (int start = from; start < to; start += blockNeurons) {
+      block(layer, start, Math.min(to, start + blockNeurons), triggers, sink);
+    }
+  }
+
+  private void block(
+      int layer, int from, int to, IntFunction<NeuronTriggers> triggers, Consumer<ValueLens> sink) {
+    int[] targets = new int[to - from];
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = triggers.apply(from + i).first();
+    }
+    List<List<ValueLens>> byLens = new ArrayList<>();
+    for (Lens lens : lenses) {
+      byLens.add(read(layer, from, to, targets, lens));
+    }
+    for (int i = 0; i < targets.length; i++) {
+      for (List<ValueLens> ofLens : byLens) {
+        sink.accept(ofLens.get(i));
+      }
+    }
+  }
+
+  private List<ValueLens> read(int layer, int from, int to, int[] targets, Lens lens) {
+    List<ValueLens> rows = new ArrayList<>();
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray states = model.lensStates(model.values(layer, from, to, scope), lens);
+      NDArray lengths = script.call(scope, "lengths", states);
+      NDArray logits = model.project(states, lens, 0, model.architecture().vocabulary());
+      for (int start = 0; start < to - from; start += stepNeurons) {
+        int end = Math.min(to - from, start + stepNeurons);
+        try (NDManager ofStep = scope.newSubManager()) {
+          long[] wanted = new long[end - start];
+          for (int i = 0; i < wanted.length; i++) {
+            wanted[i] = Math.max(0, targets[start + i]);
+          }
+          NDArray x = logits.get(new NDIndex("{}:{}", start, end));
+          NDArray lengthsOfStep = lengths.get(new NDIndex("{}:{}", start, end));
+          x.attach(ofStep);
+          lengthsOfStep.attach(ofStep);
+          NDArray ofTargets = ofStep.create(wanted, new Shape(wanted.length, 1));
+          NDList found =
+              script.callForList(ofStep, "reduce", x, lengthsOfStep, inverse, ofTargets, ids);
+          Reduced reduced = Reduced.of(lengthsOfStep, found);
+          for (int i = 0; i < wanted.length; i++) {
+            rows.add(reduced.row(layer, from + start + i, lens, i, targets[start + i]));
+          }
+        }
+      }
+    }
+    return rows;
+  }
+
+  /** What a step found, on the host. */
+  private record Reduced(
+      float[] lengths,
+      long[] top,
+      float[] best,
+      float[] mean,
+      float[] deviation,
+      long[] rank,
+      float[] nearest,
+      long[] closest,
+      float[] farthest) {
+
+    static Reduced of(NDArray lengths, NDList found) {
+      return new Reduced(
+          lengths.toFloatArray(),
+          found.get(0).toLongArray(),
+          found.get(1).toFloatArray(),
+          found.get(2).toFloatArray(),
+          found.get(3).toFloatArray(),
+          found.get(4).toLongArray(),
+          found.get(5).toFloatArray(),
+          found.get(6).toLongArray(),
+          found.get(7).toFloatArray());
+    }
+
+    ValueLens row(int layer, int neuron, Lens lens, int i, int target) {
+      boolean hasTarget = target != NeuronTriggers.NO_TARGET;
+      boolean zero = lengths[i] == 0;
+      return new ValueLens(
+          layer,
+          neuron,
+          lens,
+          (int) top[i],
+          deviation[i] == 0 ? null : ((double) best[i] - mean[i]) / deviation[i],
+          hasTarget ? target : null,
+          hasTarget ? target == top[i] : null,
+          hasTarget ? (int) rank[i] : null,
+          zero ? null : (double) nearest[i],
+          zero ? null : (int) closest[i],
+          zero ? null : (double) farthest[i]);
+    }
+  }
+
+  @Override
+  public void close() {
+    script.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,172 @@
+package io.github.ffncensus.jobs.attribute;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_set;
+import static org.apache.spark.sql.functions.first;
+import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.udf;
+
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.attribute.ReadFacts.FileRead;
+import io.github.ffncensus.jobs.ingest.CorpusInput;
+import io.github.ffncensus.jobs.ingest.CorpusInputs;
+import io.github.ffncensus.jobs.task.StageContext;
+import io.github.ffncensus.table.ParquetTableWriter;
+import io.github.ffncensus.table.TableFile;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.expressions.UserDefinedFunction;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.expressions.WindowSpec;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * Facts from all files as shards: consecutive facts of about so many prompts. Which fact is in
+ * which shard follows from files and configuration alone. Table {@code fact_rejects} on the way.
+ */
+final class FactShards {
+  private FactShards() {}
+
+  /**
+   * A shard's facts.
+   *
+   * @param index from 0; there may be gaps
+   * @param file in the staging folder {@link WriteFactShards#SHARDS}
+   */
+  record Shard(int index, String file) implements Serializable {}
+
+  /**
+   * Reads all facts.
+   *
+   * @return in order of their indexes
+   * @throws CensusException of kind INPUT if no prompt at all can be used
+   */
+  static List<Shard> write(StageContext context, PromptReading reading) {
+    Configuration hadoop = context.setup().hadoop();
+    Templates templates =
+        Templates.read(
+            hadoop,
+            CorpusInputs.list(hadoop, "facts.templates", context.config().facts().templates()));
+    List<FactSource> sources = sources(hadoop, context);
+    List<FileRead> read =
+        context.tasks(
+            "facts", sources, new ReadFacts(context.setup(), templates, reading), FileRead.class);
+    requireFacts(read);
+    Dataset<Row> facts = numbered(staged(context, read));
+    List<TableFile> rejects = new ArrayList<>();
+    read.stream().map(FileRead::rejects).filter(Objects::nonNull).forEach(rejects::add);
+    rejects.addAll(templateRejects(context, templates));
+    rejects.addAll(
+        facts
+            .filter(col("copy").gt(1))
+            .sortWithinPartitions("file", "ordinal")
+            .javaRDD()
+            .mapPartitions(new WriteDuplicates(context.setup(), sources.size()))
+            .collect());
+    context.made(SourcedReject.TABLE, rejects);
+    return shards(context, facts.filter(col("copy").equalTo(1)), read);
+  }
+
+  private static List<FactSource> sources(Configuration hadoop, StageContext context) {
+    List<FactSource> sources = new ArrayList<>();
+    for (CorpusInput file :
+        CorpusInputs.list(hadoop, "facts.input", context.config().facts().input())) {
+      sources.add(new FactSource(sources.size(), file.path(), FactSource.Kind.FACTS));
+    }
+    for (CorpusInput file :
+        CorpusInputs.list(hadoop, "facts.pairs", context.config().facts().pairs())) {
+      sources.add(new FactSource(sources.size(), file.path(), FactSource.Kind.PAIRS));
+    }
+    return sources;
+  }
+
+  private static void requireFacts(List<FileRead> read) {
+    if (read.stream().anyMatch(file -> file.facts() != null)) {
+      return;
+    }
+    String example =
+        read.stream()
+            .map(FileRead::example)
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElse("the files are empty");
+    throw CensusException.input(
+        "census.facts: no prompt in them can be used with this model; the first reject is: "
+            + example);
+  }
+
+  private static Dataset<Row> staged(StageContext context, List<FileRead> read) {
+    String[] paths =
+        read.stream()
+            .map(FileRead::facts)
+            .filter(Objects::nonNull)
+            .map(file -> context.setup().staging().file(ReadFacts.FACTS, file.name()))
+            .map(Path::toString)
+            .toArray(String[]::new);
+    return context.session().read().parquet(paths);
+  }
+
+  /**
+   * Says of each fact which copy it is of those with its id, from 1, and where the first stands.
+   */
+  private static Dataset<Row> numbered(Dataset<Row> facts) {
+    WindowSpec copies = Window.partitionBy("relation", "fact_id").orderBy("file", "ordinal");
+    return facts
+        .withColumn("copy", row_number().over(copies))
+        .withColumn("first_source", first("source").over(copies))
+        .withColumn("first_line", first("line").over(copies));
+  }
+
+  private static List<TableFile> templateRejects(StageContext context, Templates templates) {
+    if (templates.rejects().isEmpty()) {
+      return List.of();
+    }
+    try (ParquetTableWriter<SourcedReject> writer =
+        context.create(SourcedReject.TABLE, SourcedReject::encode)) {
+      for (SourcedReject reject : templates.rejects()) {
+        writer.write(reject);
+      }
+      return List.of(writer.finish());
+    } catch (IOException e) {
+      throw CensusException.runFailed(
+          "cannot write " + SourcedReject.TABLE + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Shard> shards(StageContext context, Dataset<Row> facts, List<FileRead> read) {
+    long shardPrompts = context.config().attribute().shardPrompts();
+    long[] promptsBefore = new long[read.size() + 1];
+    for (int file = 0; file < read.size(); file++) {
+      promptsBefore[file + 1] = promptsBefore[file] + read.get(file).prompts();
+    }
+    int shards = Math.toIntExact(promptsBefore[read.size()] / shardPrompts + 1);
+    UserDefinedFunction shard =
+        udf(
+            (UDF2<Integer, Long, Integer>)
+                (file, before) -> Math.toIntExact((promptsBefore[file] + before) / shardPrompts),
+            DataTypes.IntegerType);
+    WindowSpec sameHead = Window.partitionBy("relation", "head");
+    int partitions = Math.max(1, Math.min(shards, 8 * context.spark().defaultParallelism()));
+    return facts
+        .withColumn("other_answers", size(collect_set("answer").over(sameHead)).minus(1))
+        .withColumn("shard", shard.apply(col("file"), col("prompts_before")))
+        .repartition(partitions, col("shard"))
+        .sortWithinPartitions("shard", "file", "ordinal")
+        .javaRDD()
+        .mapPartitions(new WriteFactShards(context.setup()))
+        .collect()
+        .stream()
+        .sorted(Comparator.comparingInt(Shard::index))
+        .toList();
+  }
+}

@@ -1,0 +1,158 @@
+package io.github.ffncensus.jobs.edit;
+
+import io.github.ffncensus.SeededHash;
+import io.github.ffncensus.jobs.attribute.PromptReading;
+import io.github.ffncensus.jobs.config.EditConfig;
+import io.github.ffncensus.jobs.edit.EditRow.Damage;
+import io.github.ffncensus.jobs.knowledge.FactKey;
+import io.github.ffncensus.jobs.knowledge.PromptRows;
+import io.github.ffncensus.jobs.task.GroupFiles;
+import io.github.ffncensus.jobs.task.GroupTask;
+import io.github.ffncensus.jobs.task.TaskSetup;
+import io.github.ffncensus.knowledge.AnswerReading;
+import io.github.ffncensus.knowledge.EncodedPrompt;
+import io.github.ffncensus.knowledge.Neuron;
+import io.github.ffncensus.knowledge.RandomNeurons;
+import io.github.ffncensus.knowledge.edit.ValueEditor;
+import io.github.ffncensus.knowledge.facts.Fact;
+import io.github.ffncensus.knowledge.facts.PromptEncoder;
+import io.github.ffncensus.model.Transformer;
+import io.github.ffncensus.model.ValueVector;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+
+/** Task: erases a relation and reads its prompts, and others, again. */
+final class EraseRelations implements GroupTask {
+  private static final long serialVersionUID = 1L;
+
+  private final TaskSetup setup;
+  private final PromptReading reading;
+  private final ArrayList<String> relations;
+  private final ArrayList<ArrayList<Neuron>> neurons;
+  private final ArrayList<EncodedPrompt> text;
+
+  /**
+   * @param neurons of each relation, by its place in the list
+   * @param text what the damage to open text is measured on
+   */
+  EraseRelations(
+      TaskSetup setup,
+      PromptReading reading,
+      Map<String, ArrayList<Neuron>> neurons,
+      ArrayList<EncodedPrompt> text) {
+    this.setup = setup;
+    this.reading = reading;
+    this.relations = new ArrayList<>(neurons.keySet());
+    this.neurons = new ArrayList<>(neurons.values());
+    this.text = text;
+  }
+
+  @Override
+  public GroupFiles call(int group, List<Row> rows) throws IOException {
+    EditConfig config = setup.config().edit();
+    Transformer model = setup.model();
+    PromptEncoder encoder = reading.encoder(setup);
+    Prompts own = Prompts.of(rows, true, encoder);
+    Prompts others = Prompts.of(rows, false, encoder);
+    EditFiles files = new EditFiles(setup);
+    Erasing erasing = new Erasing(model, relations.get(group), own, others, files);
+    erasing.run(EditKind.ERASE, neurons.get(group));
+    if (config.controls()) {
+      long key = SeededHash.text(relations.get(group));
+      erasing.run(
+          EditKind.ERASE_RANDOM_NEURONS,
+          RandomNeurons.like(
+              neurons.get(group), model.architecture().intermediate(), config.seed(), key));
+    }
+    return files.write(group);
+  }
+
+  /**
+   * Prompts with what {@code attribute} read of them.
+   *
+   * @param before in one sum, in the order of the prompts
+   */
+  private record Prompts(List<EncodedPrompt> prompts, Perplexity before) {
+
+    static Prompts of(List<Row> rows, boolean own, PromptEncoder encoder) {
+      Map<FactKey, List<Row>> byFact = new LinkedHashMap<>();
+      Perplexity before = new Perplexity();
+      rows.stream()
+          .filter(row -> row.<Boolean>getAs("own") == own)
+          .sorted(
+              Comparator.comparing((Row row) -> row.<String>getAs("relation"))
+                  .thenComparing(row -> row.<String>getAs("fact_id"))
+                  .thenComparing(row -> row.<Integer>getAs("prompt_id")))
+          .forEach(
+              row -> {
+                before.add(row.getAs("answer_probability"), row.getAs("answer_rank"));
+                byFact
+                    .computeIfAbsent(
+                        new FactKey(row.getAs("relation"), row.getAs("fact_id")),
+                        key -> new ArrayList<>())
+                    .add(row);
+              });
+      List<Fact> facts = new ArrayList<>();
+      byFact.forEach((key, ofFact) -> facts.add(PromptRows.fact(key, ofFact)));
+      List<EncodedPrompt> prompts =
+          PromptRows.encode(encoder, facts).values().stream().flatMap(List::stream).toList();
+      return new Prompts(prompts, before);
+    }
+
+    Damage damage(List<AnswerReading> after) {
+      return new Damage(before, Perplexity.of(after));
+    }
+  }
+
+  /** The erasure of a relation, by one set of neurons after another. */
+  private final class Erasing {
+    private final EditConfig config = setup.config().edit();
+    private final Transformer model;
+    private final String relation;
+    private final Prompts own;
+    private final Prompts others;
+    private final EditFiles files;
+    private final Perplexity textBefore;
+
+    Erasing(Transformer model, String relation, Prompts own, Prompts others, EditFiles files) {
+      this.model = model;
+      this.relation = relation;
+      this.own = own;
+      this.others = others;
+      this.files = files;
+      this.textBefore = Perplexity.ofText(Reader.read(setup, model, List.of(text)).get(0));
+    }
+
+    void run(EditKind kind, List<Neuron> neurons) {
+      int unknown = setup.tokenizer().unknownToken().orElse(0);
+      List<ValueVector> vectors =
+          new ValueEditor(model).erase(neurons, config.erase().value(), unknown);
+      if (kind == EditKind.ERASE) {
+        vectors.forEach(vector -> files.add(new DeltaRow(kind, relation, null, vector)));
+      }
+      List<List<AnswerReading>> after;
+      try (Transformer edited = model.withValues(vectors)) {
+        after = Reader.read(setup, edited, List.of(own.prompts(), others.prompts(), text));
+      }
+      Damage intra = own.damage(after.get(0));
+      files.add(
+          new EditRow(
+              kind,
+              config.method().key(),
+              relation,
+              null,
+              vectors.size(),
+              null,
+              new BeforeAfter(intra.before().meanProbability(), intra.after().meanProbability()),
+              intra,
+              others.damage(after.get(1)),
+              Damage.NONE,
+              new BeforeAfter(textBefore.value(), Perplexity.ofText(after.get(2)).value())));
+    }
+  }
+}

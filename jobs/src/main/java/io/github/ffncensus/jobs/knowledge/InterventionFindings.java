@@ -1,0 +1,126 @@
+package io.github.ffncensus.jobs.knowledge;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
+import io.github.ffncensus.jobs.task.Finding;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** What suppressing and amplifying neurons does (section 4.2 of Dai et al. 2022). */
+final class InterventionFindings {
+  private static final String BASELINE = "activation";
+
+  private InterventionFindings() {}
+
+  /**
+   * Of the paper's two operations, by target and method: ratios of means within relations, then
+   * their mean.
+   *
+   * @param interventions rows of {@code fact_interventions}
+   */
+  static List<Finding> of(Dataset<Row> interventions) {
+    Column neurons = col("neurons").gt(0);
+    Map<Setting, Ratios> settings = new LinkedHashMap<>();
+    for (Row row :
+        interventions
+            .filter(col("factor").isin(0.0, 2.0))
+            .groupBy("method", "operation", "target", "relation")
+            .agg(
+                exact(col("probability_before")),
+                exact(col("probability_after")),
+                exact(when(neurons, col("probability_before"))),
+                exact(when(neurons, col("probability_after"))),
+                count(lit(1)),
+                sum(when(col("flipped"), 1L).otherwise(0L)))
+            .orderBy("method", "operation", "target", "relation")
+            .collectAsList()) {
+      settings
+          .computeIfAbsent(
+              new Setting(row.getString(0), row.getString(1), row.getString(2)),
+              setting -> new Ratios())
+          .add(row);
+    }
+    List<Finding> findings = new ArrayList<>();
+    settings.forEach((setting, ratios) -> ratios.report(setting, findings));
+    return findings;
+  }
+
+  /** A sum that does not depend on the order of addition. */
+  private static Column exact(Column value) {
+    return sum(value.cast("decimal(20,18)")).cast("double");
+  }
+
+  private record Setting(String method, String operation, String target) {
+
+    private String name(String what) {
+      String suffix = method.equals(BASELINE) ? "_by_" + BASELINE : "";
+      return "%s_of_%s%s%s".formatted(operation, target, what, suffix);
+    }
+
+    private Double paperRatio() {
+      if (!target.equals("own")) {
+        return null;
+      }
+      boolean baseline = method.equals(BASELINE);
+      return operation.equals("suppress")
+          ? Double.valueOf(baseline ? -0.0147 : -0.2903)
+          : Double.valueOf(baseline ? -0.0127 : 0.3117);
+    }
+  }
+
+  /** Sums over relations. */
+  private static final class Ratios {
+    private double ratios;
+    private int relations;
+    private double ratiosWithNeurons;
+    private int relationsWithNeurons;
+    private long prompts;
+    private long flipped;
+
+    void add(Row row) {
+      ratios += ratio(row.getDouble(4), row.getDouble(5));
+      relations++;
+      if (!row.isNullAt(6)) {
+        ratiosWithNeurons += ratio(row.getDouble(6), row.getDouble(7));
+        relationsWithNeurons++;
+      }
+      prompts += row.getLong(8);
+      flipped += row.getLong(9);
+    }
+
+    private static double ratio(double before, double after) {
+      return before == 0 ? 0 : (after - before) / before;
+    }
+
+    void report(Setting setting, List<Finding> findings) {
+      findings.add(
+          Finding.of(
+              setting.name(""),
+              ratios / relations,
+              setting.paperRatio(),
+              "change of the answer's probability: a relation's mean change over its mean, then the mean over %,d relations; %,d prompts, facts without neurons included"
+                  .formatted(relations, prompts)));
+      findings.add(
+          Finding.of(
+              setting.name("_with_neurons"),
+              relationsWithNeurons == 0 ? null : ratiosWithNeurons / relationsWithNeurons,
+              null,
+              "the same of facts that have neurons"));
+      findings.add(
+          Finding.of(
+              setting.name("_flips"),
+              (double) flipped / prompts,
+              null,
+              "share of %,d prompts whose first choice becomes another".formatted(prompts)));
+    }
+  }
+}

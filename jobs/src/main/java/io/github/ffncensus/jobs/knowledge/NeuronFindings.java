@@ -1,0 +1,210 @@
+package io.github.ffncensus.jobs.knowledge;
+
+import static org.apache.spark.sql.functions.aggregate;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.countDistinct;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.sort_array;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
+
+import io.github.ffncensus.jobs.knowledge.RelationOverlap.Relation;
+import io.github.ffncensus.jobs.task.Finding;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** How many neurons facts have, where these lie, and which facts share them (section 5 of Dai). */
+final class NeuronFindings {
+  /** Published numbers of BERT-base-cased, by method. */
+  private enum Method {
+    INTEGRATED_GRADIENTS("integrated_gradients", "", 4.13, 1.23, 0.09),
+    ACTIVATION("activation", "_by_activation", 3.96, 2.85, 1.92);
+
+    private final String key;
+    private final String suffix;
+    private final double neurons;
+    private final double intra;
+    private final double inter;
+
+    Method(String key, String suffix, double neurons, double intra, double inter) {
+      this.key = key;
+      this.suffix = suffix;
+      this.neurons = neurons;
+      this.intra = intra;
+      this.inter = inter;
+    }
+  }
+
+  private NeuronFindings() {}
+
+  /**
+   * @param prompts rows of {@code fact_prompts}
+   * @param shared rows of {@code relation_neurons}
+   * @param neurons rows of {@code knowledge_neurons}
+   */
+  static List<Finding> of(
+      Dataset<Row> prompts, Dataset<Row> shared, Dataset<Row> neurons, int layers) {
+    TreeMap<String, Long> facts = new TreeMap<>();
+    for (Row row :
+        prompts
+            .filter(not(col("negative")))
+            .groupBy("relation")
+            .agg(countDistinct("fact_id"))
+            .collectAsList()) {
+      facts.put(row.getString(0), row.getLong(1));
+    }
+    Map<String, Long> withNeurons = new HashMap<>();
+    for (Row row :
+        neurons
+            .groupBy("method")
+            .agg(countDistinct(struct(col("relation"), col("fact_id"))))
+            .collectAsList()) {
+      withNeurons.put(row.getString(0), row.getLong(1));
+    }
+    List<Finding> findings = new ArrayList<>();
+    for (Method method : Method.values()) {
+      Dataset<Row> ofMethod = shared.filter(col("method").equalTo(method.key));
+      long[] byLayer = new long[layers];
+      for (Row row : ofMethod.groupBy("layer").agg(sum("facts_sharing")).collectAsList()) {
+        byLayer[row.getInt(0)] = row.getLong(1);
+      }
+      Counts counts = new Counts(method, findings);
+      counts.perFact(facts, withNeurons.getOrDefault(method.key, 0L), byLayer);
+      counts.layers(byLayer);
+      counts.overlaps(new RelationOverlap(relations(facts, ofMethod)));
+    }
+    return findings;
+  }
+
+  /** A relation's sums over its neurons, those of relations without any being zero. */
+  private static List<Relation> relations(TreeMap<String, Long> facts, Dataset<Row> shared) {
+    Column share = col("facts_sharing").cast("double").divide(col("facts"));
+    // Sums of floating-point numbers in a fixed order: the result must not depend on the cluster.
+    Dataset<Row> everywhere =
+        shared
+            .groupBy("layer", "neuron")
+            .agg(sort_array(collect_list(struct(col("relation"), share.as("share")))).as("shares"))
+            .withColumn("everywhere", total("shares", "share"))
+            .select("layer", "neuron", "everywhere");
+    Map<String, Relation> found = new HashMap<>();
+    Column elsewhere = col("facts_sharing").multiply(col("everywhere").minus(share));
+    Column n = col("facts_sharing").cast("long");
+    for (Row row :
+        shared
+            .join(everywhere, new String[] {"layer", "neuron"})
+            .groupBy("relation")
+            .agg(
+                sum(n),
+                sum(n.multiply(n.minus(1)).divide(2).cast("long")),
+                sort_array(
+                        collect_list(
+                            struct(col("layer"), col("neuron"), elsewhere.as("elsewhere"))))
+                    .as("elsewhere"))
+            .withColumn("elsewhere", total("elsewhere", "elsewhere"))
+            .collectAsList()) {
+      String relation = row.getString(0);
+      found.put(
+          relation,
+          new Relation(facts.get(relation), row.getLong(1), row.getLong(2), row.getDouble(3)));
+    }
+    List<Relation> relations = new ArrayList<>();
+    facts.forEach(
+        (relation, size) ->
+            relations.add(found.getOrDefault(relation, new Relation(size, 0, 0, 0))));
+    return relations;
+  }
+
+  private static Column total(String list, String field) {
+    return aggregate(col(list), lit(0.0), (total, element) -> total.plus(element.getField(field)));
+  }
+
+  /** The findings of one method. */
+  private record Counts(Method method, List<Finding> findings) {
+
+    private void add(String name, String variant, Double value, Double paper, String detail) {
+      findings.add(Finding.of(name + variant + method.suffix, value, paper, detail));
+    }
+
+    void perFact(Map<String, Long> facts, long withNeurons, long[] byLayer) {
+      long all = facts.values().stream().mapToLong(Long::longValue).sum();
+      long neurons = Arrays.stream(byLayer).sum();
+      add(
+          "neurons_per_fact",
+          "",
+          (double) neurons / all,
+          method.neurons,
+          "mean over %,d facts, those without neurons included".formatted(all));
+      add(
+          "neurons_per_fact_with_any",
+          "",
+          withNeurons == 0 ? null : (double) neurons / withNeurons,
+          null,
+          "mean over the %,d facts that have any".formatted(withNeurons));
+      add(
+          "facts_without_neurons",
+          "",
+          (double) (all - withNeurons) / all,
+          null,
+          "share of %,d facts".formatted(all));
+    }
+
+    void layers(long[] byLayer) {
+      long all = Arrays.stream(byLayer).sum();
+      long top = 0;
+      for (int layer = 0; layer < byLayer.length; layer++) {
+        top += 3 * layer >= 2 * byLayer.length ? byLayer[layer] : 0;
+        findings.add(
+            new Finding(
+                "neurons_in_layer" + method.suffix,
+                layer,
+                all == 0 ? null : (double) byLayer[layer] / all,
+                null,
+                "share of %,d neurons of facts, a neuron of ten facts counting ten times; the paper,"
+                        .formatted(all)
+                    + " in a figure: most of them in the topmost layers"));
+      }
+      add(
+          "neurons_in_top_third",
+          "",
+          all == 0 ? null : (double) top / all,
+          null,
+          "share of the same in the upper third of the layers");
+    }
+
+    void overlaps(RelationOverlap overlap) {
+      String pairs = "all pairs of facts of a relation, the relations' pairs pooled";
+      add("intra_relation_intersection", "", overlap.intraMicro(), method.intra, pairs);
+      add(
+          "intra_relation_intersection",
+          "_macro",
+          overlap.intraMacro(),
+          null,
+          "mean over relations of the mean over their pairs");
+      String others = "a fact with a random fact of a random other relation, exactly: ";
+      add(
+          "inter_relation_intersection",
+          "",
+          overlap.interMicro(),
+          method.inter,
+          others + "the mean over all facts");
+      add(
+          "inter_relation_intersection",
+          "_macro",
+          overlap.interMacro(),
+          null,
+          others + "the mean over relations");
+      String size = "the same over the mean number of neurons that either fact has";
+      add("intra_relation_jaccard", "", overlap.intraJaccard(), null, size);
+      add("inter_relation_jaccard", "", overlap.interJaccard(), null, size);
+    }
+  }
+}

@@ -1,0 +1,357 @@
+package io.github.ffncensus.jobs.attribute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.attribute.AttributeFixture.Run;
+import io.github.ffncensus.jobs.config.AttributeConfig;
+import io.github.ffncensus.knowledge.attribution.IntegratedGradients;
+import io.github.ffncensus.knowledge.attribution.PromptAttribution;
+import io.github.ffncensus.knowledge.facts.Fact;
+import io.github.ffncensus.knowledge.facts.FactLines;
+import io.github.ffncensus.knowledge.facts.PromptEncoder;
+import io.github.ffncensus.knowledge.refinement.PlainRefinement;
+import io.github.ffncensus.knowledge.refinement.PlainRefinement.Outcome;
+import io.github.ffncensus.knowledge.refinement.PlainRefinement.PlainFact;
+import io.github.ffncensus.model.ModelCopy;
+import io.github.ffncensus.model.Precision;
+import io.github.ffncensus.model.Transformer;
+import io.github.ffncensus.model.TransformerLoader;
+import io.github.ffncensus.text.ModelTokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The stage's tables against prompts run one by one, and refinement as plain loops. */
+class AttributeJobTest {
+  @TempDir static Path folder;
+  private static AttributeFixture runs;
+  private static String facts;
+
+  @BeforeAll
+  static void start() throws IOException {
+    runs = new AttributeFixture("local[2]", folder);
+    facts = "facts.input=" + SmallFacts.write(folder.resolve("facts.jsonl"));
+  }
+
+  @AfterAll
+  static void stop() {
+    runs.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bert-gelu, census",
+    "bert-gelu, dai2022",
+    "roberta-gelu, eleuther2022",
+    "gpt2-gelu-new, census",
+    "llama-silu, dai2022"
+  })
+  void tables_equalPlainLoops(String model, String profile) throws IOException {
+    Run run =
+        runs.run(
+            "plain-" + model + "-" + profile,
+            model,
+            facts,
+            "profile=" + profile,
+            "attribute.shard-prompts=12",
+            "attribute.steps=6");
+    Map<String, List<Map<String, Object>>> tables = run.tables();
+    assertThat(tables.get("fact_rejects")).isEmpty();
+    List<PromptAttribution> alone = alone(run);
+    checkPrompts(run, tables, alone);
+    checkScores(run, tables.get("fact_attributions"), alone, true);
+    checkScores(run, tables.get("fact_activations"), alone, false);
+    checkLayers(tables.get("attribution_layers"), alone);
+    for (String method : List.of("integrated_gradients", "activation")) {
+      checkRefinement(run, tables, alone, method);
+    }
+    PlainOverlap.check(tables);
+  }
+
+  /** In the order of the file. */
+  private static List<PromptAttribution> alone(Run run) throws IOException {
+    List<Fact> all = new ArrayList<>();
+    for (String line : SmallFacts.lines()) {
+      all.add(FactLines.parse(1, line, reject -> {}));
+    }
+    List<PromptAttribution> results = new ArrayList<>();
+    try (ModelTokenizer tokenizer = ModelTokenizer.open(run.model.path());
+        Transformer model = TransformerLoader.load(run.model, Device.cpu(), Precision.FLOAT32);
+        IntegratedGradients gradients =
+            new IntegratedGradients(model, run.config.attribute().gradients())) {
+      PromptEncoder encoder =
+          new PromptEncoder(
+              tokenizer,
+              run.model.causal(),
+              run.config.facts().fill(),
+              "[MASK]",
+              run.model.maxSequenceTokens());
+      for (PromptEncoder.Result result : encoder.encodeAll(all)) {
+        assertThat(result.detail()).isNull();
+        gradients.attributePrompts(List.of(result.encoded()), results::add);
+      }
+    }
+    return results;
+  }
+
+  private static void checkPrompts(
+      Run run, Map<String, List<Map<String, Object>>> tables, List<PromptAttribution> alone) {
+    List<Map<String, Object>> rows = tables.get("fact_prompts");
+    assertThat(rows).hasSameSizeAs(alone);
+    boolean severalTokens = false;
+    for (int i = 0; i < rows.size(); i++) {
+      Map<String, Object> row = rows.get(i);
+      PromptAttribution expected = alone.get(i);
+      assertThat(row)
+          .containsEntry("relation", expected.prompt().relation())
+          .containsEntry("fact_id", expected.prompt().factId())
+          .containsEntry("prompt_id", expected.prompt().promptId())
+          .containsEntry("answer_rank", expected.answer().rank())
+          .containsEntry("negative", false)
+          .containsEntry("votes", true)
+          .containsEntry(
+              "line",
+              1L
+                  + Integer.parseInt(row.get("fact_id").toString().substring(3))
+                  + (row.get("relation").equals("R1") ? 5 : 0));
+      assertThat((Double) row.get("answer_probability"))
+          .isCloseTo(expected.answer().probability(), within(1e-5));
+      List<?> answer = (List<?>) row.get("answer_token_ids");
+      assertThat(answer).hasSize(expected.prompt().answerTokens());
+      assertThat((List<?>) row.get("predicted_token_ids")).hasSameSizeAs(answer);
+      assertThat((Float) row.get("max_attribution")).isCloseTo(expected.maximum(), within(1e-5f));
+      severalTokens |= answer.size() > 1;
+    }
+    assertThat(severalTokens).isTrue();
+    assertThat(rows).anySatisfy(row -> assertThat(row).containsEntry("head", "Seine"));
+    assertThat(run.model.causal())
+        .isEqualTo(rows.stream().allMatch(row -> row.get("reading").equals("causal")));
+  }
+
+  /** What is stored is what a dense search finds, up to scores within rounding of the cut. */
+  private static void checkScores(
+      Run run, List<Map<String, Object>> rows, List<PromptAttribution> alone, boolean attributed) {
+    double cut = run.config.attribute().cut();
+    Map<String, Map<String, Object>> stored = new HashMap<>();
+    rows.forEach(row -> stored.put(key(row) + row.get("layer") + ":" + row.get("neuron"), row));
+    assertThat(stored).hasSameSizeAs(rows);
+    int expected = 0;
+    for (PromptAttribution prompt : alone) {
+      float[][] scores = attributed ? prompt.attributions() : prompt.coefficients();
+      double max = max(scores);
+      for (int l = 0; l < scores.length; l++) {
+        for (int i = 0; i < scores[l].length; i++) {
+          Map<String, Object> row =
+              stored.get(
+                  "%s %s %d "
+                          .formatted(
+                              prompt.prompt().relation(),
+                              prompt.prompt().factId(),
+                              prompt.prompt().promptId())
+                      + l
+                      + ":"
+                      + i);
+          double excess = Math.abs(scores[l][i]) - cut * max;
+          if (Math.abs(excess) > 1e-5 * max) {
+            assertThat(row != null).isEqualTo(excess > 0);
+          }
+          if (row != null) {
+            expected++;
+            assertThat((Float) row.get("attribution"))
+                .isCloseTo(prompt.attributions()[l][i], within(1e-5f));
+            assertThat((Float) row.get("activation"))
+                .isCloseTo(prompt.coefficients()[l][i], within(1e-4f));
+          }
+        }
+      }
+    }
+    assertThat(rows).hasSize(expected);
+  }
+
+  private static void checkLayers(List<Map<String, Object>> rows, List<PromptAttribution> alone) {
+    int layers = alone.get(0).zeroed().length;
+    assertThat(rows).hasSize(alone.size() * layers);
+    for (int i = 0; i < rows.size(); i++) {
+      PromptAttribution prompt = alone.get(i / layers);
+      Map<String, Object> row = rows.get(i);
+      int layer = i % layers;
+      assertThat(row).containsEntry("layer", layer);
+      assertThat((Double) row.get("probability_full")).isCloseTo(prompt.full(), within(1e-5));
+      assertThat((Double) row.get("probability_zeroed"))
+          .isCloseTo(prompt.zeroed()[layer], within(1e-5));
+      assertThat((Double) row.get("residual"))
+          .isCloseTo(
+              (Double) row.get("attribution_sum")
+                  - ((Double) row.get("probability_full") - (Double) row.get("probability_zeroed")),
+              within(1e-12));
+    }
+  }
+
+  /** From the scores as stored in float32, so that ties fall the same way. */
+  private static void checkRefinement(
+      Run run,
+      Map<String, List<Map<String, Object>>> tables,
+      List<PromptAttribution> alone,
+      String method) {
+    int neurons = run.model.architecture().intermediate();
+    int all = run.model.architecture().layers() * neurons;
+    boolean gradients = method.equals("integrated_gradients");
+    Map<String, float[]> scores = new LinkedHashMap<>();
+    alone.forEach(
+        prompt ->
+            scores.put(
+                "%s %s %d "
+                    .formatted(
+                        prompt.prompt().relation(),
+                        prompt.prompt().factId(),
+                        prompt.prompt().promptId()),
+                new float[all]));
+    for (Map<String, Object> row :
+        tables.get(gradients ? "fact_attributions" : "fact_activations")) {
+      int index = (Integer) row.get("layer") * neurons + (Integer) row.get("neuron");
+      scores.get(key(row))[index] = (Float) row.get(gradients ? "attribution" : "activation");
+    }
+    Map<String, Map<String, List<float[]>>> byRelation = new TreeMap<>();
+    scores.forEach(
+        (key, values) -> {
+          String[] parts = key.split(" ");
+          byRelation
+              .computeIfAbsent(parts[0], r -> new LinkedHashMap<>())
+              .computeIfAbsent(parts[1], f -> new ArrayList<>())
+              .add(values);
+        });
+    List<String> expected = new ArrayList<>();
+    List<String> expectedRatios = new ArrayList<>();
+    byRelation.forEach(
+        (relation, ofFacts) -> {
+          List<PlainFact> plain = new ArrayList<>();
+          ofFacts.forEach((fact, prompts) -> plain.add(new PlainFact(fact, prompts, List.of())));
+          Outcome outcome = plain(run, plain, gradients);
+          expectedRatios.add(relation + " " + outcome.ratio() + " " + outcome.mean());
+          outcome
+              .neurons()
+              .forEach(
+                  (fact, kept) ->
+                      kept.forEach(
+                          (neuron, s) ->
+                              expected.add(
+                                  "%s %s %d:%d %d of %d"
+                                      .formatted(
+                                          relation,
+                                          fact,
+                                          neuron / neurons,
+                                          neuron % neurons,
+                                          s,
+                                          ofFacts.get(fact).size()))));
+        });
+    List<Map<String, Object>> rows =
+        tables.get("knowledge_neurons").stream()
+            .filter(row -> row.get("method").equals(method))
+            .toList();
+    assertThat(
+            rows.stream()
+                .map(
+                    row ->
+                        "%s %s %s:%s %s of %s"
+                            .formatted(
+                                row.get("relation"),
+                                row.get("fact_id"),
+                                row.get("layer"),
+                                row.get("neuron"),
+                                row.get("prompts_sharing"),
+                                row.get("prompts"))))
+        .containsExactlyElementsOf(expected);
+    assertThat(expected).isNotEmpty();
+    assertThat(
+            tables.get("refinement_ratios").stream()
+                .filter(row -> row.get("method").equals(method))
+                .map(
+                    row ->
+                        row.get("relation")
+                            + " "
+                            + row.get("ratio")
+                            + " "
+                            + row.get("mean_neurons")))
+        .containsExactlyElementsOf(expectedRatios);
+    checkMeans(run, rows, scores);
+  }
+
+  private static Outcome plain(Run run, List<PlainFact> relation, boolean gradients) {
+    return switch (run.config.profile()) {
+      case "dai2022" -> PlainRefinement.authors(relation, gradients ? 0.2 : 0.5);
+      case "eleuther2022" -> PlainRefinement.eleuther(relation);
+      default -> PlainRefinement.ours(relation, gradients ? 0.2 : 0.5);
+    };
+  }
+
+  private static void checkMeans(
+      Run run, List<Map<String, Object>> rows, Map<String, float[]> scores) {
+    AttributeConfig config = run.config.attribute();
+    int neurons = run.model.architecture().intermediate();
+    for (Map<String, Object> row : rows) {
+      boolean gradients = row.get("method").equals("integrated_gradients");
+      var rule = gradients ? config.integratedGradients() : config.activation();
+      int index = (Integer) row.get("layer") * neurons + (Integer) row.get("neuron");
+      double sum = 0;
+      int sharing = 0;
+      for (int p = 0; p < (Integer) row.get("prompts"); p++) {
+        float[] prompt = scores.get(row.get("relation") + " " + row.get("fact_id") + " " + p + " ");
+        double max = max(new float[][] {prompt});
+        if (rule.reaches(prompt[index], rule.value() * max)) {
+          sum += prompt[index];
+          sharing++;
+        }
+      }
+      assertThat(row.get("prompts_sharing")).isEqualTo(sharing);
+      assertThat((Double) row.get("mean_attribution")).isEqualTo(sum / sharing);
+    }
+  }
+
+  private static String key(Map<String, Object> row) {
+    return row.get("relation") + " " + row.get("fact_id") + " " + row.get("prompt_id") + " ";
+  }
+
+  private static double max(float[][] scores) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (float[] layer : scores) {
+      for (float score : layer) {
+        max = Math.max(max, score);
+      }
+    }
+    return max;
+  }
+
+  @Test
+  void aModelThatCannotAnswer_isRefused(@TempDir Path other) throws IOException {
+    Run run = runs.run("headless", headless(other), facts);
+    assertThatThrownBy(run::tables)
+        .satisfies(
+            failure -> {
+              CensusException refusal = CensusException.in(failure).orElseThrow();
+              assertThat(refusal.kind()).isEqualTo(CensusException.Kind.INPUT);
+              assertThat(refusal).hasMessageContaining("no prediction head");
+            });
+  }
+
+  /** A copy of a fixture without the tensors of its head. */
+  private static String headless(Path folder) {
+    ModelCopy copy = ModelCopy.of("bert-gelu", folder);
+    copy.tensors().keySet().removeIf(name -> name.startsWith("cls."));
+    return copy.write().toAbsolutePath().toString();
+  }
+}

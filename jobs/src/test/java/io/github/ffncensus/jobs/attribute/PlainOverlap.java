@@ -1,0 +1,145 @@
+package io.github.ffncensus.jobs.attribute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Relation neurons and overlaps of facts, pair by pair. */
+final class PlainOverlap {
+  private PlainOverlap() {}
+
+  static void check(Map<String, List<Map<String, Object>>> tables) {
+    for (String method : List.of("integrated_gradients", "activation")) {
+      String suffix = method.equals("activation") ? "_by_activation" : "";
+      Map<String, Map<String, Set<String>>> relations = new TreeMap<>();
+      tables
+          .get("fact_prompts")
+          .forEach(
+              row ->
+                  relations
+                      .computeIfAbsent((String) row.get("relation"), r -> new TreeMap<>())
+                      .putIfAbsent((String) row.get("fact_id"), new HashSet<>()));
+      tables.get("knowledge_neurons").stream()
+          .filter(row -> row.get("method").equals(method))
+          .forEach(
+              row ->
+                  relations
+                      .get(row.get("relation"))
+                      .get(row.get("fact_id"))
+                      .add(row.get("layer") + ":" + row.get("neuron")));
+      checkRelations(tables.get("relation_neurons"), method, relations);
+      checkOverlaps(tables.get("knowledge_neuron_findings"), suffix, relations);
+    }
+  }
+
+  private static void checkRelations(
+      List<Map<String, Object>> rows,
+      String method,
+      Map<String, Map<String, Set<String>>> relations) {
+    relations.forEach(
+        (relation, facts) -> {
+          Map<String, Integer> sharing = new TreeMap<>();
+          facts.values().forEach(set -> set.forEach(n -> sharing.merge(n, 1, Integer::sum)));
+          List<Map<String, Object>> own =
+              rows.stream()
+                  .filter(r -> r.get("method").equals(method) && r.get("relation").equals(relation))
+                  .toList();
+          assertThat(own).hasSameSizeAs(sharing.keySet());
+          for (int i = 0; i < own.size(); i++) {
+            Map<String, Object> row = own.get(i);
+            String neuron = row.get("layer") + ":" + row.get("neuron");
+            assertThat(row)
+                .containsEntry("rank", i + 1)
+                .containsEntry("facts", facts.size())
+                .containsEntry("facts_sharing", sharing.get(neuron))
+                .containsEntry("in_relation_set", 10 * sharing.get(neuron) >= facts.size());
+            if (i > 0) {
+              int before = (Integer) own.get(i - 1).get("facts_sharing");
+              assertThat(before).isGreaterThanOrEqualTo((Integer) row.get("facts_sharing"));
+            }
+          }
+        });
+  }
+
+  private static void checkOverlaps(
+      List<Map<String, Object>> findings,
+      String suffix,
+      Map<String, Map<String, Set<String>>> relations) {
+    List<Double> intra = new ArrayList<>();
+    List<Double> intraOfRelations = new ArrayList<>();
+    double intraBoth = 0;
+    double intraEither = 0;
+    List<Double> inter = new ArrayList<>();
+    List<Double> interOfRelations = new ArrayList<>();
+    double interBoth = 0;
+    double interEither = 0;
+    int neurons = 0;
+    int facts = 0;
+    for (String relation : relations.keySet()) {
+      List<Set<String>> own = List.copyOf(relations.get(relation).values().stream().toList());
+      List<Double> ofPairs = new ArrayList<>();
+      List<Double> ofFacts = new ArrayList<>();
+      for (int a = 0; a < own.size(); a++) {
+        facts++;
+        neurons += own.get(a).size();
+        for (int b = a + 1; b < own.size(); b++) {
+          ofPairs.add((double) both(own.get(a), own.get(b)));
+          intraBoth += both(own.get(a), own.get(b));
+          intraEither += either(own.get(a), own.get(b));
+        }
+        double expected = 0;
+        double expectedEither = 0;
+        for (String other : relations.keySet()) {
+          if (!other.equals(relation)) {
+            int size = relations.get(other).size();
+            for (Set<String> set : relations.get(other).values()) {
+              expected += (double) both(own.get(a), set) / size / (relations.size() - 1);
+              expectedEither += (double) either(own.get(a), set) / size / (relations.size() - 1);
+            }
+          }
+        }
+        ofFacts.add(expected);
+        interBoth += expected;
+        interEither += expectedEither;
+      }
+      intra.addAll(ofPairs);
+      intraOfRelations.add(mean(ofPairs));
+      inter.addAll(ofFacts);
+      interOfRelations.add(mean(ofFacts));
+    }
+    check(findings, "neurons_per_fact" + suffix, (double) neurons / facts);
+    check(findings, "intra_relation_intersection" + suffix, mean(intra));
+    check(findings, "intra_relation_intersection_macro" + suffix, mean(intraOfRelations));
+    check(findings, "intra_relation_jaccard" + suffix, intraBoth / intraEither);
+    check(findings, "inter_relation_intersection" + suffix, mean(inter));
+    check(findings, "inter_relation_intersection_macro" + suffix, mean(interOfRelations));
+    check(findings, "inter_relation_jaccard" + suffix, interBoth / interEither);
+  }
+
+  private static void check(List<Map<String, Object>> findings, String name, double expected) {
+    List<Map<String, Object>> found =
+        findings.stream().filter(row -> row.get("finding").equals(name)).toList();
+    assertThat(found).as(name).hasSize(1);
+    assertThat((Double) found.get(0).get("value")).as(name).isCloseTo(expected, within(1e-12));
+  }
+
+  private static int both(Set<String> left, Set<String> right) {
+    Set<String> both = new HashSet<>(left);
+    both.retainAll(right);
+    return both.size();
+  }
+
+  private static int either(Set<String> left, Set<String> right) {
+    return left.size() + right.size() - both(left, right);
+  }
+
+  private static double mean(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+  }
+}
