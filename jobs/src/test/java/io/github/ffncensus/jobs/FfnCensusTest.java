@@ -143,6 +143,16 @@ class FfnCensusTest {
     assertThat(command("verify", overrides)).as(text(out)).isZero();
     assertThat(text(out))
         .contains("The run r1 is sound: ", "sequences 2 rows", "neuron_stats 256 rows");
+    assertThat(command("findings", overrides)).isZero();
+    assertThat(text(out)).contains("patterns_per_neuron", "agreement_rate");
+    assertThat(command("show", with(overrides, "--random", "1"))).isZero();
+    assertThat(text(out)).contains("Layer 0, neuron ", "  promotes  ", "  active    on ");
+    Path sheet = folder.resolve("sheet.tsv");
+    assertThat(command("show", with(overrides, "--annotate", sheet.toString()))).isZero();
+    assertThat(Files.readString(sheet)).startsWith("layer\tneuron\trank\tprefix\t");
+    assertThat(command("show", with(overrides, "--neuron", "1,2"))).isEqualTo(2);
+    assertThat(text(err)).contains("--neuron 1,2: must be a layer and a neuron, such as 2:517");
+
     assertThat(command("run", overrides)).isZero();
     assertThat(text(err))
         .endsWith("The run r1 is complete: nothing to do (--force computes it again).\n");
@@ -175,6 +185,12 @@ class FfnCensusTest {
         .contains("attribute --force");
     assertThat(execute("attribute", "--config", config.toString(), "--force")).isEqualTo(3);
     assertThat(text(err)).contains("no prompt in them can be used").contains("missing_field");
+  }
+
+  private static String[] with(String[] overrides, String... options) {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.addAll(List.of(overrides));
+    return all.toArray(String[]::new);
   }
 
   private int command(String command, String... more) throws IOException {

@@ -1,8 +1,6 @@
 package io.github.ffncensus.jobs.show;
 
 import io.github.ffncensus.CensusException;
-import io.github.ffncensus.jobs.run.RunFolder;
-import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.show.FactExhibit.Neuron;
 import io.github.ffncensus.jobs.show.FactExhibit.Target;
 import io.github.ffncensus.table.TableRow;
@@ -13,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
 
 /**
  * Prints facts from a published run: their neurons, and what these do, by integrated gradients.
@@ -23,14 +20,15 @@ public final class FactGallery {
   private static final String PROMPTS = "fact_prompts";
   private static final String METHOD = "integrated_gradients";
 
-  private final PublishedRows rows;
+  private final PublishedTables tables;
   private final Map<String, FactExhibit> facts = new LinkedHashMap<>();
 
   /**
-   * @throws CensusException of kind RUN_FAILED if the run is not complete or has no facts
+   * @throws CensusException of kind RUN_FAILED if the run has no facts
    */
-  public FactGallery(Configuration hadoop, RunFolder folder, RunManifest manifest) {
-    this.rows = new PublishedRows(hadoop, folder, manifest, PROMPTS);
+  public FactGallery(PublishedTables tables) {
+    this.tables = tables;
+    tables.require(PROMPTS, "attribute");
     readPrompts();
     readNeurons();
     readInterventions();
@@ -86,7 +84,7 @@ public final class FactGallery {
   }
 
   private void readPrompts() {
-    rows.forEach(
+    tables.forEachRow(
         PROMPTS,
         row -> {
           String relation = row.getString("relation");
@@ -113,7 +111,7 @@ public final class FactGallery {
   }
 
   private void readNeurons() {
-    rows.forEach(
+    tables.forEachRow(
         "knowledge_neurons",
         row -> {
           if (isByGradients(row)) {
@@ -138,7 +136,7 @@ public final class FactGallery {
   }
 
   private void readInterventions() {
-    rows.forEach(
+    tables.forEachRow(
         "fact_interventions",
         row -> {
           if (isByGradients(row)) {
@@ -163,7 +161,7 @@ public final class FactGallery {
   }
 
   private void readUpdates() {
-    rows.forEach(
+    tables.forEachRow(
         "fact_edits",
         row -> {
           if (row.getString("kind").equals("update") && isByGradients(row)) {
@@ -208,7 +206,7 @@ public final class FactGallery {
 
   /** What the corpus says of the chosen facts alone: these tables have rows by sentence. */
   private void readCorpus(List<FactExhibit> chosen) {
-    rows.forEach(
+    tables.forEachRow(
         "knowledge_neuron_activations",
         row -> {
           if (isByGradients(row)) {
@@ -228,7 +226,7 @@ public final class FactGallery {
         "text_class",
         "mean",
         "sentences");
-    rows.forEach(
+    tables.forEachRow(
         "knowledge_neuron_triggers",
         row -> {
           if (isByGradients(row) && row.getInt("rank") == 1) {
