@@ -7,6 +7,7 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunVerifier;
+import io.github.ffncensus.jobs.show.FactGallery;
 import io.github.ffncensus.jobs.show.NeuronGallery;
 import java.util.ArrayList;
 import java.util.List;
@@ -178,12 +179,48 @@ final class WarehouseCommands {
         description = "How many neurons of each layer; default ${DEFAULT-VALUE}.")
     private int perLayer;
 
+    @Option(
+        names = "--facts",
+        paramLabel = "COUNT",
+        description =
+            "Print facts instead, of different relations: their knowledge neurons, and what these do.")
+    private int facts;
+
+    @Option(
+        names = "--fact",
+        paramLabel = "RELATION:FACT_ID",
+        description = "A fact to print; may be repeated.")
+    private List<String> chosenFacts = new ArrayList<>();
+
     Show(Console console) {
       super(console);
     }
 
     @Override
     void look(Configuration hadoop, RunFolder folder) {
+      if (facts > 0 || !chosenFacts.isEmpty()) {
+        showFacts(new FactGallery(hadoop, folder, published(hadoop, folder)));
+      } else {
+        showNeurons(hadoop, folder);
+      }
+    }
+
+    private void showFacts(FactGallery gallery) {
+      for (String fact : chosenFacts) {
+        int colon = fact.indexOf(':');
+        if (colon <= 0) {
+          throw CensusException.configuration(
+              "--fact %s: must be a relation and a fact's id, such as capital:capital-045"
+                  .formatted(fact));
+        }
+        gallery.print(fact.substring(0, colon), fact.substring(colon + 1), console.out());
+      }
+      if (facts > 0) {
+        gallery.print(facts, console.out());
+      }
+    }
+
+    private void showNeurons(Configuration hadoop, RunFolder folder) {
       NeuronGallery gallery =
           new NeuronGallery(hadoop, folder, published(hadoop, folder), prefixes, perLayer);
       if (neurons.isEmpty()) {

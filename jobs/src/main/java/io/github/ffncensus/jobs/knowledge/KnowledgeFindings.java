@@ -23,6 +23,9 @@ public final class KnowledgeFindings {
     if (context.has("fact_prompts")) {
       findings.addAll(ofFacts(context));
     }
+    if (context.has("knowledge_neuron_activations")) {
+      findings.addAll(OpenDomainFindings.of(context.rows("knowledge_neuron_activations")));
+    }
     if (context.has("fact_interventions")) {
       findings.addAll(InterventionFindings.of(context.rows("fact_interventions")));
     }

@@ -78,6 +78,9 @@ public final class RunVerifier {
       checkContents("value_lenses", files -> contents.neuronsOfEachLens(files, layers, neurons));
     }
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
+    OpenDomainChecks openDomain = new OpenDomainChecks(contents);
+    checkContents(OpenDomainChecks.ACTIVATIONS, openDomain::activationsAgree);
+    checkContents(OpenDomainChecks.TRIGGERS, openDomain::ranksAreGapless);
     PatternChecks patterns = new PatternChecks(contents, layers, neurons);
     checkContents("trigger_pattern_scores", patterns::scoresAreSound);
     checkContents("trigger_patterns", patterns::patternsAreSound);
@@ -87,6 +90,11 @@ public final class RunVerifier {
     checkContents("knowledge_neurons", knowledge::neuronsAreShared);
     checkContents("relation_neurons", knowledge::ranksAreGapless);
     checkAttributionLayers(layers);
+    EditChecks edits = new EditChecks(contents, layers, neurons);
+    checkContents("fact_interventions", edits::interventionsAreSound);
+    checkContents("neuron_interactions", edits::interactionsAreSound);
+    checkContents("fact_edits", edits::editsAreSound);
+    checkContents("edit_deltas", edits::deltasAreSound);
     checkDocuments();
     return problems;
   }
