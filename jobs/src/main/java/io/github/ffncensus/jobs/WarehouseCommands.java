@@ -213,15 +213,6 @@ final class WarehouseCommands {
     private int perLayer;
 
     @Option(
-        names = "--annotate",
-        paramLabel = "FILE",
-        description =
-            "Writes the prefixes to a file for people to annotate, tab-separated, with empty columns for the patterns of"
-                + " each prefix and its label (shallow, semantic, both or none); 10 random neurons of each layer unless"
-                + " others are named. Prints nothing else.")
-    private Path annotate;
-
-    @Option(
         names = "--facts",
         paramLabel = "COUNT",
         description =
@@ -233,6 +224,15 @@ final class WarehouseCommands {
         paramLabel = "RELATION:FACT_ID",
         description = "A fact to print; may be repeated.")
     private List<String> chosenFacts = new ArrayList<>();
+
+    @Option(
+        names = "--annotate",
+        paramLabel = "FILE",
+        description =
+            "Writes the prefixes to a file for people to annotate, tab-separated, with empty columns for the patterns of"
+                + " each prefix and its label (shallow, semantic, both or none); 10 random neurons of each layer unless"
+                + " others are named. Prints nothing else.")
+    private Path annotate;
 
     Show(Console console) {
       super(console);

@@ -2,6 +2,7 @@ package io.github.ffncensus.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.ffncensus.jobs.attribute.SmallFacts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -164,6 +165,26 @@ class FfnCensusTest {
                 "corpus.sequence=line"))
         .isEqualTo(2);
     assertThat(text(err)).contains("census.corpus.sequence: was \"sentence\", now \"line\"");
+  }
+
+  @Test
+  void facts_withoutACorpus() throws IOException {
+    Path facts = SmallFacts.write(folder.resolve("facts.jsonl"));
+    Path config = folder.resolve("facts.conf");
+    Files.writeString(
+        config,
+        "census { run-id = r1, warehouse = \"%s/w\", %s, facts.input = [\"%s\"], stages = [attribute], attribute.steps = 2 }"
+            .formatted(folder, MODEL, facts));
+    assertThat(execute("run", "--config", config.toString())).as(text(err)).isZero();
+    assertThat(text(err)).contains("facts: 1 tasks", "attributions: 1 tasks", "is complete");
+    assertThat(execute("verify", "--config", config.toString())).as(text(out)).isZero();
+    Files.writeString(facts, "{}");
+    assertThat(execute("run", "--config", config.toString())).isEqualTo(2);
+    assertThat(text(err))
+        .contains("facts file file:" + facts + ": was")
+        .contains("attribute --force");
+    assertThat(execute("attribute", "--config", config.toString(), "--force")).isEqualTo(3);
+    assertThat(text(err)).contains("no prompt in them can be used").contains("missing_field");
   }
 
   private static String[] with(String[] overrides, String... options) {

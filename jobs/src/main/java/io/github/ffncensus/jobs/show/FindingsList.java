@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
 
 /** Prints the findings of a run, a line each: the paper's number, this model's, and by layer. */
 public final class FindingsList {
-  private static final String TABLE = "key_value_findings";
+  private static final List<String> TABLES =
+      List.of("key_value_findings", "knowledge_neuron_findings");
 
   private final PublishedTables tables;
 
@@ -22,7 +23,9 @@ public final class FindingsList {
    */
   public FindingsList(PublishedTables tables) {
     this.tables = tables;
-    tables.require(TABLE, "interpret");
+    if (TABLES.stream().noneMatch(tables::has)) {
+      tables.require(TABLES.get(0), "interpret");
+    }
   }
 
   /** Rows of one finding. */
@@ -33,9 +36,15 @@ public final class FindingsList {
   }
 
   public void print(PrintStream out) {
+    String row = "%-48s %16s %9s   %s%n";
+    out.printf(row, "", "paper", "here", "by layer from 0");
+    TABLES.forEach(table -> print(table, row, out));
+  }
+
+  private void print(String table, String line, PrintStream out) {
     Map<String, Entry> entries = new LinkedHashMap<>();
     tables.forEachRow(
-        TABLE,
+        table,
         row -> {
           Entry entry = entries.computeIfAbsent(row.getString("finding"), first -> new Entry());
           Double value = row.isNull("value") ? null : row.getDouble("value");
@@ -52,12 +61,10 @@ public final class FindingsList {
         "layer",
         "value",
         "paper_value");
-    String row = "%-48s %16s %9s   %s%n";
-    out.printf(row, "", "paper", "here", "by layer from 0");
     entries.forEach(
         (finding, entry) ->
             out.printf(
-                row,
+                line,
                 finding,
                 entry.paper.stream().map(FindingsList::number).collect(Collectors.joining(" .. ")),
                 entry.model.size() == 1 ? number(entry.model.get(0)) : "",
