@@ -38,7 +38,9 @@ final class FindingsTable {
       findings.addAll(PerturbationFindings.of(context.rows(PerturbationFindings.TABLE), layers));
     }
     if (context.has(PositionFindings.COMPOSITION)) {
-      findings.addAll(PositionFindings.ofComposition(context.rows(PositionFindings.COMPOSITION)));
+      findings.addAll(
+          PositionFindings.ofComposition(
+              context.rows(PositionFindings.COMPOSITION), architecture.intermediate()));
     }
     if (context.has(PositionFindings.REFINEMENT)) {
       findings.addAll(PositionFindings.ofRefinement(context.rows(PositionFindings.REFINEMENT)));
