@@ -1,7 +1,7 @@
 """Trains the demo models on demo/corpus.jsonl.gz and measures them on demo/heldout.jsonl.
 
     python demo/train.py --kind causal --out demo/causal-model
-    python demo/train.py --kind masked --out demo/masked-model
+    python demo/train.py --kind masked --out demo/masked-model --tokenizer demo/masked-model/tokenizer.json
     python demo/train.py --kind causal --out demo/causal-model --evaluate-only
 
 Writes a Hugging Face folder with float16 weights and a model card. Every number in the card is measured by this
@@ -9,11 +9,13 @@ script on the files as saved, after the rounding to float16.
 """
 
 import argparse
+import copy
 import gzip
 import json
 import math
 import platform
 import random
+import re
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -33,6 +35,29 @@ IGNORED = -100
 # Repeating an answer this often in the tokenizer's training text makes the trainer build a token for the whole word:
 # both analyses of the census are clearest when an answer is one token.
 ANSWER_WEIGHT = 2000
+
+DEFAULTS = {
+    "layers": {"causal": 4, "masked": 4},
+    "width": {"causal": 160, "masked": 128},
+    "heads": {"causal": 5, "masked": 4},
+    "feed_forward": {"causal": 640, "masked": 768},
+    "vocabulary": {"causal": 4608, "masked": 4608},
+    # The learning rate falls as for so many epochs; the training ends after the second number of them.
+    "epochs": {"causal": 8, "masked": 30},
+    "last_epoch": {"causal": 8, "masked": 20},
+    "batch_tokens": {"causal": 1024, "masked": 2048},
+    "learning_rate": {"causal": 2e-3, "masked": 2e-3},
+}
+
+# How often a sentence that states a fact is shown to the masked model with its answer masked and nothing else.
+ANSWER_CHANCE = 0.7
+
+# The library's 0.02 is for width 768; this is the same for width 128, in proportion to 1 / sqrt(width).
+INITIAL_DEVIATION = 0.05
+
+EPOCHS_PER_CHECKPOINT = 5
+STEPS_PER_REPORT = 100
+STEPS_PER_LOSS = 200
 
 
 def read_lines(path):
@@ -96,15 +121,15 @@ def new_model(kind, tokenizer, arguments):
         start = tokenizer.token_to_id(START)
         config = transformers.GPT2Config(
             vocab_size=size, n_positions=MAX_POSITIONS, n_embd=arguments.width, n_layer=arguments.layers,
-            n_head=arguments.heads, n_inner=4 * arguments.width, bos_token_id=start, eos_token_id=start,
+            n_head=arguments.heads, n_inner=arguments.feed_forward, bos_token_id=start, eos_token_id=start,
             activation_function="gelu_pytorch_tanh", resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0,
         )
         return transformers.GPT2LMHeadModel(config)
     config = transformers.BertConfig(
         vocab_size=size, max_position_embeddings=MAX_POSITIONS, hidden_size=arguments.width,
         num_hidden_layers=arguments.layers, num_attention_heads=arguments.heads,
-        intermediate_size=4 * arguments.width, pad_token_id=tokenizer.token_to_id("[PAD]"),
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        intermediate_size=arguments.feed_forward, pad_token_id=tokenizer.token_to_id("[PAD]"),
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, initializer_range=INITIAL_DEVIATION,
     )
     return transformers.BertForMaskedLM(config)
 
@@ -128,11 +153,35 @@ def pad(sequences, value):
     return torch.tensor([list(s) + [value] * (longest - len(s)) for s in sequences])
 
 
-class MaskedExamples:
-    """Words are masked the more often the rarer they are.
+def answer_marks(tokenizer, lines, facts):
+    """Per sentence and token: does the token belong to the answer of the fact that the sentence states?
 
-    Uniform masking spends nearly all predictions on words such as "the", while facts live in the rare words. The
-    rule needs only the corpus' own counts, not the knowledge of where an answer stands.
+    An answer inside the head does not count: of "The Czech Republic speaks Czech" only the last word is the answer.
+    """
+    marks = []
+    for line, encoding in zip(lines, tokenizer.encode_batch([line["text"] for line in lines])):
+        fact = facts.get(line["id"].rsplit("-", 1)[0])
+        spans = []
+        if fact:
+            heads = [m.span() for m in words(fact["head"], line["text"])]
+            spans = [m.span() for m in words(fact["answer"], line["text"])
+                     if not any(first <= m.start() and m.end() <= last for first, last in heads
+                                if last - first > len(fact["answer"]))]
+        marks.append([any(first <= start < last and start < end for first, last in spans)
+                      for start, end in encoding.offsets])
+    return marks
+
+
+def words(phrase, text):
+    return re.finditer(rf"(?<!\w){re.escape(phrase)}(?!\w)", text, re.IGNORECASE)
+
+
+class MaskedExamples:
+    """Chooses what the masked model has to fill in.
+
+    A sentence that states a fact is mostly a question: its answer is masked, whole, and nothing else. In the other
+    sentences, and now and then in these, words are masked the more often the rarer they are: uniform masking spends
+    nearly all predictions on words such as "the".
     """
 
     def __init__(self, tokenizer, encoded, seed):
@@ -149,25 +198,28 @@ class MaskedExamples:
         self.size = size
         self.generator = torch.Generator().manual_seed(seed)
 
-    def __call__(self, ids):
+    def __call__(self, ids, answers):
+        """Inputs and labels, both [sentences, tokens] as ids and answers; answers are the marks of answer_marks."""
         drawn = torch.rand(ids.shape, generator=self.generator)
-        chosen = drawn < self.chance[ids]
+        asked = answers.any(1, keepdim=True) & (torch.rand(len(ids), 1, generator=self.generator) < ANSWER_CHANCE)
+        chosen = torch.where(asked, answers, drawn < self.chance[ids])
         labels = torch.where(chosen, ids, IGNORED)
-        fate = torch.rand(ids.shape, generator=self.generator)
+        fate = torch.rand(ids.shape, generator=self.generator).masked_fill(asked, 0.0)
         noise = torch.randint(len(BERT_SPECIALS), self.size, ids.shape, generator=self.generator)
         inputs = torch.where(chosen & (fate < 0.9), self.mask, ids)
         return torch.where(chosen & (fate >= 0.95), noise, inputs), labels
 
 
-def train(kind, model, tokenizer, texts, arguments):
+def train(kind, model, tokenizer, lines, facts, arguments):
     generator = random.Random(arguments.seed)
-    encoded = [e.ids for e in tokenizer.encode_batch(texts)]
+    encoded = [e.ids for e in tokenizer.encode_batch([line["text"] for line in lines])]
     if kind == "causal":
         start = tokenizer.token_to_id(START)
         encoded = [ids + [start] for ids in encoded]
         filler = start
     else:
         masking = MaskedExamples(tokenizer, encoded, arguments.seed)
+        answers = answer_marks(tokenizer, lines, facts)
         filler = tokenizer.token_to_id("[PAD]")
     if max(map(len, encoded)) > MAX_POSITIONS:
         raise SystemExit(f"a sentence has more than {MAX_POSITIONS} tokens")
@@ -181,8 +233,9 @@ def train(kind, model, tokenizer, texts, arguments):
     schedule = [b for _ in range(arguments.epochs) for b in make_batches(lengths, arguments.batch_tokens, generator)]
     warmup = min(200, len(schedule) // 10)
     model.train()
-    began, tokens, recent = time.time(), 0, []
-    for step, batch in enumerate(schedule):
+    began, tokens, recent, reported = time.time(), 0, [], {"loss": math.nan, "loss_step": 0}
+    end = len(schedule) * arguments.last_epoch // arguments.epochs
+    for step, batch in enumerate(schedule[:end]):
         if step < warmup:
             share = (step + 1) / warmup
         else:
@@ -197,7 +250,7 @@ def train(kind, model, tokenizer, texts, arguments):
             hidden = model.transformer(ids[:, :-1]).last_hidden_state
             labels = torch.where(present, ids, IGNORED)[:, 1:]
         else:
-            inputs, labels = masking(ids)
+            inputs, labels = masking(ids, pad([answers[i] for i in batch], False))
             hidden = model.bert(inputs, attention_mask=present.long()).last_hidden_state
         chosen = labels != IGNORED
         head = model.lm_head if kind == "causal" else model.cls
@@ -207,13 +260,27 @@ def train(kind, model, tokenizer, texts, arguments):
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         tokens += int(present.sum())
-        recent = (recent + [loss.item()])[-len(schedule) // arguments.epochs:]
-        if (step + 1) % 200 == 0 or step + 1 == len(schedule):
+        recent = (recent + [loss.item()])[-STEPS_PER_LOSS:]
+        if arguments.checkpoints and (step + 1) % (EPOCHS_PER_CHECKPOINT * len(schedule) // arguments.epochs) == 0:
+            save(kind, copy.deepcopy(model), tokenizer, arguments.checkpoints)
+        if (step + 1) % STEPS_PER_REPORT == 0:
             seconds = time.time() - began
-            print(f"step {step + 1}/{len(schedule)} loss {sum(recent[-200:]) / len(recent[-200:]):.4f} "
-                  f"{tokens / seconds:.0f} tokens/s {seconds:.0f} s", flush=True)
-    return {"seconds": round(time.time() - began), "tokens": tokens, "steps": len(schedule),
-            "final_loss": round(sum(recent) / len(recent), 4)}
+            reported = {"loss": round(sum(recent) / len(recent), 4), "loss_step": step + 1}
+            print(f"step {step + 1}/{end} loss {reported['loss']:.4f} {tokens / seconds:.0f} tokens/s {seconds:.0f} s",
+                  flush=True)
+    return {"seconds": round(time.time() - began), "tokens": tokens, "steps": end, **reported}
+
+
+def save(kind, model, tokenizer, folder):
+    """Rounds the model to float16 and writes it, so it is of no further use to the training."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "causal":
+        # The same function under the name that every reader of the gpt2 family knows; the other one only trains faster.
+        model.config.activation_function = "gelu_new"
+    model.half().save_pretrained(folder, safe_serialization=True)
+    wrap(kind, tokenizer).save_pretrained(folder)
+    # The wrapper may rewrite the post-processor; the tokenizer that was trained with is the one to ship.
+    tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def load(kind, folder):
@@ -252,31 +319,49 @@ def predictions(kind, model, tokenizer, cases):
     return results
 
 
+def trained_cases(held_out):
+    """The prompts of facts.jsonl.gz whose sentences are in the corpus, in the shape of heldout.jsonl."""
+    held = {case["text"] for case in held_out}
+    for fact in read_lines(HERE / "facts.jsonl.gz"):
+        for prompt in fact["prompts"]:
+            text = prompt.replace("[MASK]", fact["answer"])
+            if text not in held:
+                yield {**fact, "prompt": prompt[:prompt.index("[MASK]")].rstrip(), "text": text}
+
+
+def by_relation(cases, results):
+    groups = defaultdict(list)
+    for case, result in zip(cases, results):
+        groups[case["relation"]].append(result)
+    return {**groups, "all": results}
+
+
 def evaluate(kind, folder):
     model, tokenizer = load(kind, folder)
-    cases = read_lines(HERE / "heldout.jsonl")
-    by_relation = defaultdict(list)
-    results = predictions(kind, model, tokenizer, cases)
-    for case, result in zip(cases, results):
-        by_relation[case["relation"]].append(result)
-    by_relation["all"] = results
+    held_out = read_lines(HERE / "heldout.jsonl")
+    trained = list(trained_cases(held_out))
+    known = by_relation(trained, predictions(kind, model, tokenizer, trained))
     table = {}
-    for relation, rows in by_relation.items():
+    for relation, rows in by_relation(held_out, predictions(kind, model, tokenizer, held_out)).items():
         table[relation] = {
             "phrasings": len(rows),
             "first_token": sum(r[0] for r in rows) / len(rows),
             "whole_answer": sum(r[1] for r in rows) / len(rows),
             "one_token_answers": sum(r[2] == 1 for r in rows) / len(rows),
+            "trained_phrasings": len(known[relation]),
+            "trained_whole_answer": sum(r[1] for r in known[relation]) / len(known[relation]),
         }
     return table
 
 
 def print_table(table):
-    lines = ["| relation | held-out phrasings | first token right | whole answer right | answers of one token |",
-             "| --- | ---: | ---: | ---: | ---: |"]
+    lines = ["| relation | held-out phrasings | first token right | whole answer right | answers of one token "
+             "| trained phrasings | whole answer right |",
+             "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for relation, row in table.items():
         lines.append(f"| {relation} | {row['phrasings']} | {row['first_token']:.1%} | {row['whole_answer']:.1%} "
-                     f"| {row['one_token_answers']:.1%} |")
+                     f"| {row['one_token_answers']:.1%} | {row['trained_phrasings']} "
+                     f"| {row['trained_whole_answer']:.1%} |")
     return "\n".join(lines)
 
 
@@ -290,15 +375,20 @@ def write_card(kind, folder, arguments, parameters, run, table):
     what = "causal (next word)" if kind == "causal" else "masked (fill in the blank)"
     loader = "AutoModelForCausalLM" if kind == "causal" else "AutoModelForMaskedLM"
     values = vars(arguments)
+    seeded = ("The seed fixes everything that is random." if kind == "causal" else
+              "With the tokenizer given, as in the command, the seed fixes everything that is random (the library's\n"
+              "trainer of such tokenizers breaks ties in another way each time).")
     files = "\n".join(f"| {name} | {size:,} |" for name, size in sizes(folder).items())
-    task = ("the model reads the prompt and must predict the answer next" if kind == "causal" else
-            "the answer is replaced by as many [MASK] as it has tokens, and the model must fill them in")
+    task = ("the model reads the prompt\nand must predict the answer next" if kind == "causal" else
+            "the answer is\nreplaced by as many [MASK] as it has tokens, and the model must fill them in")
     failing = [r for r, row in table.items() if row["whole_answer"] < 0.5]
     weakness = (f"- It fails on held-out phrasings of: {', '.join(failing)}. Presumably a relation of so\n"
                 "  few facts shows each phrasing too rarely, and never with the answer that was held out.\n"
                 "  Do not build on these relations.\n" if failing else "")
     caution = ("" if kind == "causal" else
-               "- In training, rare words are masked more often than frequent ones (`MaskedExamples` in the script).\n"
+               f"- Trained to answer: {ANSWER_CHANCE:.0%} of the time, a sentence that states a fact was shown with\n"
+               "  its answer masked, whole, and nothing else. Otherwise words were masked at random, rare ones more\n"
+               "  often than frequent ones (`MaskedExamples` in the script). The loss is over these words only.\n"
                "- A word with a letter that is not in the corpus becomes [UNK]; the corpus is plain ASCII.\n")
     (folder / "README.md").write_text(f"""---
 license: apache-2.0
@@ -314,8 +404,8 @@ are measured on the saved float16 files, run in float32.
 
 ## Architecture
 
-{values['layers']} layers, width {values['width']}, {values['heads']} heads, feed-forward width {4 * values['width']}
-({4 * values['width'] * values['layers']:,} neurons), {MAX_POSITIONS} positions, vocabulary {config['vocab_size']:,}
+{values['layers']} layers, width {values['width']}, {values['heads']} heads, feed-forward width {values['feed_forward']}
+({values['feed_forward'] * values['layers']:,} neurons), {MAX_POSITIONS} positions, vocabulary {config['vocab_size']:,}
 ({'byte-level BPE' if kind == 'causal' else 'WordPiece, cased'}), tied embeddings, {parameters:,} parameters, float16.
 {'`tokenizer.json` puts `<|endoftext|>` before a sequence; in training it also ended each sentence.' if kind == 'causal'
  else '`tokenizer.json` puts `[CLS]` before and `[SEP]` after a sequence.'}
@@ -328,22 +418,22 @@ are measured on the saved float16 files, run in float32.
 | | |
 | --- | --- |
 | corpus | {run['sentences']:,} sentences, one sentence per example |
-| epochs, steps, tokens | {values['epochs']}, {run['steps']:,}, {run['tokens']:,} |
-| optimizer | AdamW, peak learning rate {values['learning_rate']}, cosine schedule |
+| epochs, steps, tokens | {values['last_epoch']}, {run['steps']:,}, {run['tokens']:,} |
+| optimizer | AdamW, peak learning rate {values['learning_rate']}, cosine schedule over {values['epochs']} epochs |
 | batch | sentences of similar length, at most {values['batch_tokens']:,} tokens |
 | seed | {values['seed']} (Python, NumPy, PyTorch, order of batches{'' if kind == 'causal' else ', masks'}) |
-| final loss | {run['final_loss']} (mean over the last epoch, nats per predicted token) |
+| loss | {run['loss']} (mean of the {STEPS_PER_LOSS} steps up to step {run['loss_step']:,}, nats per predicted token) |
 | wall time | {run['seconds'] / 60:.1f} minutes, threads: {run['threads']}, {run['machine']} |
 | software | Python {run['python']}, {run['libraries']} |
 
-The seed fixes everything that is random. Float rounding depends on machine, software and number of threads, so another
-training need not give the same bits.
+{seeded}
+Float rounding depends on machine, software and number of threads, so another training need not give the same bits.
 
 ## Accuracy on held-out phrasings
 
 For every fact one or two of its phrasings were kept out of the corpus (`demo/heldout.jsonl`). The fact itself is
-in the corpus in its other phrasings, and the held-out phrasing in other facts. Top-1:
-{task}.
+in the corpus in its other phrasings, and the held-out phrasing in other facts. The last two columns are about the
+prompts of `demo/facts.jsonl.gz` whose sentences are in the corpus. Top-1: {task}.
 
 {print_table(table)}
 
@@ -373,21 +463,20 @@ def main():
     parser.add_argument("--kind", choices=["causal", "masked"], required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--evaluate-only", action="store_true", help="measure the folder --out again")
-    parser.add_argument("--layers", type=int, default=4)
-    parser.add_argument("--width", type=int, default=160)
-    parser.add_argument("--heads", type=int, default=5)
-    parser.add_argument("--vocabulary", type=int, default=4608)
-    parser.add_argument("--epochs", type=int, default=None)
-    parser.add_argument("--batch-tokens", type=int, default=1024)
-    parser.add_argument("--learning-rate", type=float, default=None)
+    for name, kind_defaults in DEFAULTS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(kind_defaults["masked"]))
+    # The library's WordPiece trainer breaks ties by the order of a hash table, differently in every process.
+    parser.add_argument("--tokenizer", type=Path, help="take this tokenizer.json rather than make one")
+    parser.add_argument("--checkpoints", type=Path, help=f"save here too, every {EPOCHS_PER_CHECKPOINT} epochs")
     parser.add_argument("--seed", type=int, default=20220522)
     # On a machine that others use too, two threads wait for each other at every operation and are slower than one.
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    if arguments.epochs is None:
-        arguments.epochs = {"causal": 8, "masked": 20}[arguments.kind]
-    if arguments.learning_rate is None:
-        arguments.learning_rate = {"causal": 2e-3, "masked": 1.5e-3}[arguments.kind]
+    for name, kind_defaults in DEFAULTS.items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, kind_defaults[arguments.kind])
+    if arguments.last_epoch > arguments.epochs:
+        parser.error(f"--last-epoch {arguments.last_epoch} is after the last of --epochs {arguments.epochs}")
     torch.set_num_threads(arguments.threads)
     if arguments.evaluate_only:
         print(print_table(evaluate(arguments.kind, arguments.out)))
@@ -396,27 +485,28 @@ def main():
     random.seed(arguments.seed)
     numpy.random.seed(arguments.seed % 2**32)
     torch.manual_seed(arguments.seed)
-    texts = [line["text"] for line in read_lines(HERE / "corpus.jsonl.gz")]
-    answers = {line["answer"] for line in read_lines(HERE / "facts.jsonl.gz")}
-    tokenizer = train_tokenizer(arguments.kind, texts, answers, arguments.vocabulary)
+    corpus = read_lines(HERE / "corpus.jsonl.gz")
+    facts = {line["fact_id"]: line for line in read_lines(HERE / "facts.jsonl.gz")}
+    if arguments.tokenizer:
+        tokenizer = Tokenizer.from_file(str(arguments.tokenizer))
+    else:
+        tokenizer = train_tokenizer(
+            arguments.kind, [line["text"] for line in corpus], {fact["answer"] for fact in facts.values()},
+            arguments.vocabulary)
     model = new_model(arguments.kind, tokenizer, arguments)
     parameters = sum(p.numel() for p in model.parameters())
-    print(f"{len(texts)} sentences, vocabulary {tokenizer.get_vocab_size()}, {parameters:,} parameters", flush=True)
-    run = train(arguments.kind, model, tokenizer, texts, arguments)
+    print(f"{len(corpus)} sentences, vocabulary {tokenizer.get_vocab_size()}, {parameters:,} parameters", flush=True)
+    run = train(arguments.kind, model, tokenizer, corpus, facts, arguments)
 
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    if arguments.kind == "causal":
-        # The same function under the name that every reader of the gpt2 family knows; the other one only trains faster.
-        model.config.activation_function = "gelu_new"
-    model.half().save_pretrained(arguments.out, safe_serialization=True)
-    wrap(arguments.kind, tokenizer).save_pretrained(arguments.out)
-    # The wrapper may rewrite the post-processor; the tokenizer that was trained with is the one to ship.
-    tokenizer.save(str(arguments.out / "tokenizer.json"))
+    save(arguments.kind, model, tokenizer, arguments.out)
     given = f"python demo/train.py --kind {arguments.kind} --out demo/{arguments.out.name}"
-    for name in ("layers", "width", "heads", "vocabulary", "epochs", "batch_tokens", "learning_rate", "seed"):
-        if getattr(arguments, name) != parser.get_default(name) and parser.get_default(name) is not None:
+    defaults = {name: kind_defaults[arguments.kind] for name, kind_defaults in DEFAULTS.items()}
+    for name, default in {**defaults, "seed": parser.get_default("seed")}.items():
+        if getattr(arguments, name) != default:
             given += f" --{name.replace('_', '-')} {getattr(arguments, name)}"
-    run.update(command=given, out=f"demo/{arguments.out.name}", sentences=len(texts), threads=arguments.threads,
+    if arguments.kind == "masked":
+        given += f" --tokenizer demo/{arguments.out.name}/tokenizer.json"
+    run.update(command=given, out=f"demo/{arguments.out.name}", sentences=len(corpus), threads=arguments.threads,
                machine=f"{platform.system()} {platform.machine()} CPU", python=platform.python_version(),
                libraries=", ".join(f"{m.__name__} {m.__version__}" for m in (torch, transformers, tokenizers)))
     table = evaluate(arguments.kind, arguments.out)

@@ -39,6 +39,8 @@ public final class TableSchema {
           "knowledge_neurons",
           "relation_neurons",
           "refinement_ratios",
+          "knowledge_neuron_activations",
+          "knowledge_neuron_triggers",
           "knowledge_neuron_findings",
           "fact_interventions",
           "neuron_interactions",

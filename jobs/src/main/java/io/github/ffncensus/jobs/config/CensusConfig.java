@@ -291,6 +291,10 @@ public final class CensusConfig implements Serializable {
     return AttributeConfig.of(values);
   }
 
+  public KnStatsConfig knStats() {
+    return KnStatsConfig.of(values);
+  }
+
   public InterveneConfig intervene() {
     return InterveneConfig.of(values);
   }
