@@ -199,6 +199,27 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/value_lenses';
 
+CREATE TABLE IF NOT EXISTS activation_examples (
+  `layer` INT,
+  `neuron` INT,
+  `band` STRING,
+  `example` INT,
+  `coefficient` FLOAT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `document_id` STRING,
+  `prefix` STRING,
+  `token_id` INT,
+  `token` STRING,
+  `next_token_id` INT,
+  `next_token` STRING,
+  `positions_in_band` BIGINT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/activation_examples';
+
 CREATE TABLE IF NOT EXISTS trigger_perturbations (
   `layer` INT,
   `neuron` INT,
@@ -535,6 +556,41 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/refinement_ratios';
 
+CREATE TABLE IF NOT EXISTS knowledge_neuron_activations (
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `layer` INT,
+  `neuron` INT,
+  `text_class` STRING,
+  `sentences` BIGINT,
+  `mean` DOUBLE,
+  `stddev` DOUBLE,
+  `min` FLOAT,
+  `max` FLOAT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neuron_activations';
+
+CREATE TABLE IF NOT EXISTS knowledge_neuron_triggers (
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `direction` STRING,
+  `rank` INT,
+  `mean_activation` DOUBLE,
+  `sequence_id` BIGINT,
+  `text` STRING,
+  `text_class` STRING,
+  `scope` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neuron_triggers';
+
 CREATE TABLE IF NOT EXISTS knowledge_neuron_findings (
   `finding` STRING,
   `layer` INT,
@@ -705,6 +761,9 @@ CREATE OR REPLACE VIEW value_predictions AS
 CREATE OR REPLACE VIEW value_lenses AS
   SELECT * FROM read_parquet('${warehouse}/value_lenses/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW activation_examples AS
+  SELECT * FROM read_parquet('${warehouse}/activation_examples/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW trigger_perturbations AS
   SELECT * FROM read_parquet('${warehouse}/trigger_perturbations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
@@ -755,6 +814,12 @@ CREATE OR REPLACE VIEW relation_neurons AS
 
 CREATE OR REPLACE VIEW refinement_ratios AS
   SELECT * FROM read_parquet('${warehouse}/refinement_ratios/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neuron_activations AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_activations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neuron_triggers AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_triggers/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW knowledge_neuron_findings AS
   SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
@@ -858,6 +923,12 @@ CREATE OR REPLACE VIEW facts_with_neurons AS
     FROM knowledge_neurons
     GROUP BY run_id, relation, fact_id
   ) n ON n.run_id = f.run_id AND n.relation = f.relation AND n.fact_id = f.fact_id;
+
+-- Average activation of the facts' neurons by class of text: the mean over all (fact, neuron) of a relation.
+CREATE OR REPLACE VIEW open_domain_activation AS
+  SELECT run_id, method, relation, text_class, count(*) AS fact_neurons, avg(mean) AS mean_activation
+  FROM knowledge_neuron_activations
+  GROUP BY run_id, method, relation, text_class;
 
 -- The clearest patterns of each neuron beside what its value promotes.
 CREATE OR REPLACE VIEW neuron_patterns AS

@@ -104,9 +104,11 @@ public final class ResumablePass implements AutoCloseable {
     states = kept(continuation.slots(state));
   }
 
+  /** A copy, because a view would keep what it is a view of. */
   private NDArray kept(NDArray array) {
-    array.attach(manager);
-    return array;
+    NDArray copy = array.duplicate();
+    copy.attach(manager);
+    return copy;
   }
 
   /**

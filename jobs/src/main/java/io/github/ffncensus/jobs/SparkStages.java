@@ -9,6 +9,7 @@ import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.interpret.InterpretJob;
 import io.github.ffncensus.jobs.intervene.InterveneJob;
+import io.github.ffncensus.jobs.knstats.KnStatsJob;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.StageResult;
@@ -50,6 +51,9 @@ final class SparkStages implements StageRunner {
     if (conf.get("spark.master").startsWith("local")) {
       // Elsewhere the executors' devices count, which the driver cannot see.
       DeviceChoice.resolve(config.model().device(), List.of());
+      // Spark's default of 200 is for clusters: on one machine most of its tasks would be empty.
+      int cores = Runtime.getRuntime().availableProcessors();
+      conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(Math.max(8, 2 * cores)));
     }
     this.spark = SparkSession.builder().config(conf).getOrCreate();
   }
@@ -72,9 +76,9 @@ final class SparkStages implements StageRunner {
       case SCAN -> scan();
       case INTERPRET -> new StageResult(InterpretJob.run(context(stage)), Map.of(), Map.of());
       case ATTRIBUTE -> new StageResult(AttributeJob.run(context(stage)), Map.of(), Map.of());
+      case KN_STATS -> new StageResult(KnStatsJob.run(context(stage)), Map.of(), Map.of());
       case INTERVENE -> new StageResult(InterveneJob.run(context(stage)), Map.of(), Map.of());
       case EDIT -> new StageResult(EditJob.run(context(stage)), Map.of(), Map.of());
-      case KN_STATS -> throw new IllegalStateException("no job for the stage " + stage.word());
     };
   }
 

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
     name = "bench",
     description = "Benchmarks of the compute kernel, without Spark.",
     mixinStandardHelpOptions = true,
-    subcommands = {Bench.Scan.class, Attribution.class, Dimensions.class})
+    subcommands = {Bench.Scan.class, Attribution.class, Dimensions.class, Entities.class})
 public final class Bench {
 
   private Bench() {}

@@ -6,8 +6,12 @@ import io.github.ffncensus.knowledge.attribution.StepRule;
 import io.github.ffncensus.knowledge.attribution.TargetTokens;
 import io.github.ffncensus.knowledge.edit.Erasure;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
+import io.github.ffncensus.knowledge.opendomain.RandomPool;
+import io.github.ffncensus.knowledge.opendomain.ReadingRules;
+import io.github.ffncensus.knowledge.opendomain.TriggerRules;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import io.github.ffncensus.knowledge.refinement.RatioSearch;
+import io.github.ffncensus.text.entity.MatchRules;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -94,6 +98,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("interpret.values.top-tokens", ValueType.integer(1, 10_000)),
           key("interpret.lenses.enabled", ValueType.bool()),
           key("interpret.perturbations.enabled", ValueType.bool()),
+          key("interpret.perturbations.neurons", ValueType.listOf(NEURON, 0)),
           key("interpret.perturbations.neurons-per-layer", ValueType.integer(0, 1 << 24)),
           key("interpret.perturbations.ranks", ValueType.integer(1, 10_000)),
           key("interpret.perturbations.seed", ValueType.integer(0, Long.MAX_VALUE)),
@@ -108,6 +113,11 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key(
               "interpret.patterns.stop-words",
               ValueType.wordOr("auto", ValueType.listOf(ValueType.text(), 0))),
+          key("interpret.examples.enabled", ValueType.bool()),
+          key("interpret.examples.sequences", ValueType.integer(1, 1 << 24)),
+          key("interpret.examples.positions-per-sequence", ValueType.integer(1, 1 << 10)),
+          key("interpret.examples.per-band", ValueType.integer(1, 1000)),
+          key("interpret.examples.seed", ValueType.integer(0, Long.MAX_VALUE)),
           key("interpret.memories.enabled", ValueType.bool()),
           key("interpret.memories.sequences", ValueType.integer(1, 1 << 24)),
           key("interpret.memories.positions-per-sequence", ValueType.integer(1, 1 << 10)),
@@ -132,6 +142,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("attribute.cut", ValueType.decimal(0, 1)),
           key("attribute.min-answer-probability", ValueType.decimal(0, 1)),
           key("attribute.max-answer-rank", ValueType.integer(0, 1 << 30)),
+          key("attribute.held-out-share", ValueType.decimal(0, 1)),
           key("attribute.integrated-gradients.threshold-kind", KIND),
           key("attribute.integrated-gradients.threshold", ANY_NUMBER),
           key("attribute.integrated-gradients.strict", ValueType.bool()),
@@ -150,6 +161,20 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("attribute.sharing.fewest-neurons", ValueType.decimal(0, 1e9)),
           key("attribute.sharing.most-neurons", ValueType.decimal(0, 1e9)),
           key("attribute.relation-neurons.min-share", ValueType.decimal(0, 1)),
+          key("kn-stats.names.case", ValueType.oneOf(MatchRules.LetterCase.class)),
+          key("kn-stats.names.boundary", ValueType.oneOf(MatchRules.Boundary.class)),
+          key("kn-stats.names.overlaps", ValueType.oneOf(MatchRules.Overlaps.class)),
+          key("kn-stats.masks", ValueType.oneOf(ReadingRules.MaskRead.class)),
+          key("kn-stats.words.kind", ValueType.oneOf(ReadingRules.WordKind.class)),
+          key("kn-stats.words.limit", ValueType.integer(0, 1 << 24)),
+          key("kn-stats.random.minimum", ValueType.integer(0, 1_000_000)),
+          key("kn-stats.random.pool", ValueType.integer(1, 10_000_000)),
+          key("kn-stats.random.source", ValueType.oneOf(RandomPool.Source.class)),
+          key("kn-stats.triggers.per-fact", ValueType.integer(1, 10_000)),
+          key(
+              "kn-stats.triggers.scopes",
+              ValueType.listOf(ValueType.oneOf(TriggerRules.Scope.class), 1)),
+          key("kn-stats.seed", ValueType.integer(0, Long.MAX_VALUE)),
           key("intervene.factors", ValueType.listOf(ValueType.decimal(-1e6, 1e6), 1)),
           key(
               "intervene.targets",

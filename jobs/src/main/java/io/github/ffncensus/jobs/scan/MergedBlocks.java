@@ -1,17 +1,14 @@
 package io.github.ffncensus.jobs.scan;
 
 import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.jobs.task.ReadPartials;
 import io.github.ffncensus.model.Architecture;
-import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import org.apache.spark.Partitioner;
-import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.PairFlatMapFunction;
@@ -31,6 +28,16 @@ final class MergedBlocks {
   record Key(int layer, int block) implements Serializable, Comparable<Key> {
     private static final Comparator<Key> ORDER =
         Comparator.comparingInt(Key::layer).thenComparingInt(Key::block);
+
+    /** As {@link #number} gave it. */
+    static Key of(long number) {
+      return new Key((int) (number >> Integer.SIZE), (int) number);
+    }
+
+    /** In partial files. */
+    long number() {
+      return (long) layer << Integer.SIZE | block;
+    }
 
     @Override
     public int compareTo(Key other) {
@@ -54,7 +61,8 @@ final class MergedBlocks {
     Ranges ranges = Ranges.of(analysis, architecture);
     return spark
         .parallelize(files, slices)
-        .flatMapToPair(new ReadPartials(context))
+        .flatMapToPair(new ReadPartials(context.staging(), ScanContext.PARTIALS))
+        .mapToPair(block -> new Tuple2<>(Key.of(block._1()), block._2()))
         .reduceByKey(ranges, analysis::merge)
         .mapPartitionsToPair(new InOrder(), true);
   }
@@ -96,71 +104,6 @@ final class MergedBlocks {
     @Override
     public int hashCode() {
       return 31 * layers + blocksPerLayer;
-    }
-  }
-
-  /** Reads one shard's blocks, one at a time. */
-  private static final class ReadPartials implements PairFlatMapFunction<String, Key, byte[]> {
-    private static final long serialVersionUID = 1L;
-
-    private final ScanContext context;
-
-    ReadPartials(ScanContext context) {
-      this.context = context;
-    }
-
-    @Override
-    public Iterator<Tuple2<Key, byte[]>> call(String file) throws IOException {
-      PartialFile.Reader reader =
-          new PartialFile.Reader(
-              context.staging().hadoop(), context.staging().file(ScanContext.PARTIALS, file));
-      TaskContext.get()
-          .addTaskCompletionListener(
-              done -> {
-                try {
-                  reader.close();
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-      return new Blocks(reader);
-    }
-  }
-
-  private static final class Blocks implements Iterator<Tuple2<Key, byte[]>> {
-    private final PartialFile.Reader reader;
-    private Tuple2<Key, byte[]> next;
-    private boolean ended;
-
-    Blocks(PartialFile.Reader reader) {
-      this.reader = reader;
-    }
-
-    @Override
-    public boolean hasNext() {
-      try {
-        if (next == null && !ended) {
-          ended = !reader.next();
-          if (ended) {
-            reader.close();
-          }
-          next =
-              ended ? null : new Tuple2<>(new Key(reader.layer(), reader.block()), reader.packed());
-        }
-        return next != null;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public Tuple2<Key, byte[]> next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      Tuple2<Key, byte[]> result = next;
-      next = null;
-      return result;
     }
   }
 

@@ -7,6 +7,7 @@ import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.TaskModels;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
@@ -112,7 +113,7 @@ final class ScanShard implements Function<Shard, ShardRecord> {
       observer.finish(
           (layer, block, packed) -> {
             try {
-              out.put(layer, block, packed);
+              out.put(new MergedBlocks.Key(layer, block).number(), packed);
             } catch (IOException e) {
               throw new UncheckedIOException("cannot write " + file, e);
             }

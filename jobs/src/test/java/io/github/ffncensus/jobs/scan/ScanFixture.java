@@ -138,8 +138,13 @@ public final class ScanFixture implements AutoCloseable {
 
     /** The stage after a scan, with what was published before it. */
     public StageContext interpretation(Map<String, List<TableFile>> published) {
-      return new StageContext(
-          Stage.INTERPRET, spark, config, folder, model, plan, published, Progress.SILENT);
+      return context(Stage.INTERPRET, published, Progress.SILENT);
+    }
+
+    /** A stage, with what was published before it. */
+    public StageContext context(
+        Stage stage, Map<String, List<TableFile>> published, Progress progress) {
+      return new StageContext(stage, spark, config, folder, model, plan, published, progress);
     }
 
     /** Scans and reads all tables. */

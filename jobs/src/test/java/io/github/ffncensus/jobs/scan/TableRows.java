@@ -74,7 +74,7 @@ public final class TableRows {
   }
 
   /** The same rows, whatever file and place they are in, and none twice. */
-  static void assertSame(
+  public static void assertSame(
       Map<String, List<Map<String, Object>>> actual,
       Map<String, List<Map<String, Object>>> expected) {
     assertThat(actual.keySet()).isEqualTo(expected.keySet());

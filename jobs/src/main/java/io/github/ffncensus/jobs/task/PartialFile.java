@@ -1,4 +1,4 @@
-package io.github.ffncensus.jobs.scan;
+package io.github.ffncensus.jobs.task;
 
 import io.github.ffncensus.CensusException;
 import java.io.BufferedInputStream;
@@ -13,38 +13,41 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A shard's packed blocks of one analysis: layer, block, length and bytes of each, then an end
- * mark, so that a cut file is noticed.
+ * A task's packed blocks: number, length and bytes of each, then an end mark, so that a cut file is
+ * noticed.
  */
-final class PartialFile {
-  private static final int END = -1;
+public final class PartialFile {
+  private static final long END = -1;
   private static final int BUFFER = 1 << 16;
 
   private PartialFile() {}
 
-  static final class Writer implements Closeable {
+  /** Writes one block after another. */
+  public static final class Writer implements Closeable {
     private final DataOutputStream out;
     private long bytes;
 
-    Writer(Configuration hadoop, Path file) throws IOException {
+    public Writer(Configuration hadoop, Path file) throws IOException {
       out =
           new DataOutputStream(
               new BufferedOutputStream(file.getFileSystem(hadoop).create(file, true), BUFFER));
     }
 
-    void put(int layer, int block, byte[] packed) throws IOException {
-      out.writeInt(layer);
-      out.writeInt(block);
+    /**
+     * @param number of the block, at least 0
+     */
+    public void put(long number, byte[] packed) throws IOException {
+      out.writeLong(number);
       out.writeInt(packed.length);
       out.write(packed);
-      bytes += 3L * Integer.BYTES + packed.length;
+      bytes += Long.BYTES + Integer.BYTES + packed.length;
     }
 
     /** Ends the file and returns its length. */
-    long finish() throws IOException {
-      out.writeInt(END);
+    public long finish() throws IOException {
+      out.writeLong(END);
       out.flush();
-      return bytes + Integer.BYTES;
+      return bytes + Long.BYTES;
     }
 
     @Override
@@ -57,8 +60,7 @@ final class PartialFile {
   static final class Reader implements Closeable {
     private final Path file;
     private final DataInputStream in;
-    private int layer;
-    private int block;
+    private long number;
 
     Reader(Configuration hadoop, Path file) throws IOException {
       this.file = file;
@@ -70,28 +72,20 @@ final class PartialFile {
     /** Moves to the next block; false at the end of the file. */
     boolean next() throws IOException {
       try {
-        layer = in.readInt();
-        if (layer == END) {
-          return false;
-        }
-        block = in.readInt();
-        return true;
+        number = in.readLong();
+        return number != END;
       } catch (EOFException e) {
         throw cut(e);
       }
     }
 
-    int layer() {
-      return layer;
-    }
-
-    int block() {
-      return block;
+    long number() {
+      return number;
     }
 
     /** The bytes of the current block, once. */
     byte[] packed() throws IOException {
-      if (layer == END) {
+      if (number == END) {
         throw new NoSuchElementException();
       }
       try {
@@ -104,7 +98,8 @@ final class PartialFile {
     }
 
     private CensusException cut(EOFException e) {
-      return CensusException.runFailed(file + " is cut short; scan again with --force", e);
+      return CensusException.runFailed(
+          file + " is cut short; run the stage that wrote it again with --force", e);
     }
 
     @Override
