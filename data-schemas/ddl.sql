@@ -98,15 +98,21 @@ CREATE TABLE IF NOT EXISTS layer_composition (
   `zero_agreement_positive` DOUBLE,
   `zero_agreement_all` DOUBLE,
   `zero_agreement_code` DOUBLE,
+  `active_min` INT,
   `active_p10` INT,
+  `active_p25` INT,
   `active_p50` INT,
+  `active_p75` INT,
   `active_p90` INT,
+  `active_max` INT,
   `mean_negative_memories` DOUBLE,
   `mean_large_memories` DOUBLE,
   `mean_agreeing_memories` DOUBLE,
   `agreeing_share` DOUBLE,
   `short_prefix_fraction` DOUBLE,
   `short_prefix_fraction_of_agreeing` DOUBLE,
+  `stop_word_fraction` DOUBLE,
+  `stop_word_fraction_of_agreeing` DOUBLE,
   `lens` STRING,
   `run_id` STRING
 )
@@ -130,7 +136,15 @@ CREATE TABLE IF NOT EXISTS prediction_refinement (
   `split_agreement_positions` BIGINT,
   `median_output_probability` DOUBLE,
   `settled_positions` BIGINT,
+  `settled_fraction` DOUBLE,
   `residual_token_z_in_ffn` DOUBLE,
+  `residual_token_z_in_ffn_of_changed` DOUBLE,
+  `demoted_fraction_of_changed` DOUBLE,
+  `residual_token_rank_in_ffn_p50` INT,
+  `composition_cosine` DOUBLE,
+  `composition_shared_stem_fraction` DOUBLE,
+  `composition_related_fraction` DOUBLE,
+  `composition_token_rank_in_residual_p50` INT,
   `lens` STRING,
   `run_id` STRING
 )
@@ -184,6 +198,27 @@ CREATE TABLE IF NOT EXISTS value_lenses (
 USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/value_lenses';
+
+CREATE TABLE IF NOT EXISTS activation_examples (
+  `layer` INT,
+  `neuron` INT,
+  `band` STRING,
+  `example` INT,
+  `coefficient` FLOAT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `document_id` STRING,
+  `prefix` STRING,
+  `token_id` INT,
+  `token` STRING,
+  `next_token_id` INT,
+  `next_token` STRING,
+  `positions_in_band` BIGINT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/activation_examples';
 
 CREATE TABLE IF NOT EXISTS trigger_perturbations (
   `layer` INT,
@@ -725,6 +760,9 @@ CREATE OR REPLACE VIEW value_predictions AS
 
 CREATE OR REPLACE VIEW value_lenses AS
   SELECT * FROM read_parquet('${warehouse}/value_lenses/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW activation_examples AS
+  SELECT * FROM read_parquet('${warehouse}/activation_examples/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW trigger_perturbations AS
   SELECT * FROM read_parquet('${warehouse}/trigger_perturbations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

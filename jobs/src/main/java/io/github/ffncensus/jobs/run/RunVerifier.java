@@ -85,6 +85,7 @@ public final class RunVerifier {
     checkContents("trigger_pattern_scores", patterns::scoresAreSound);
     checkContents("trigger_patterns", patterns::patternsAreSound);
     checkContents("pattern_summary", patterns::summaryIsSound);
+    checkContents("activation_examples", contents::examplesAreGapless);
     checkContents("memory_ablations", contents::memoriesAreRanked);
     EditChecks edits = new EditChecks(contents, layers, neurons);
     checkContents("fact_interventions", edits::interventionsAreSound);
