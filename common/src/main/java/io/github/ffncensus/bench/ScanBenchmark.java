@@ -8,6 +8,7 @@ import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.analysis.positions.PositionAnalysis;
 import io.github.ffncensus.analysis.positions.PositionSample;
+import io.github.ffncensus.analysis.positions.TokenTraits;
 import io.github.ffncensus.analysis.stats.NeuronStatistics;
 import io.github.ffncensus.analysis.triggers.Polarity;
 import io.github.ffncensus.analysis.triggers.TriggerSearch;
@@ -240,7 +241,8 @@ public final class ScanBenchmark {
           new TriggerSearch(25, TriggerSearch.Distinct.SEQUENCE, List.of(Polarity.POSITIVE), 1)
               .observe(model, 0);
       case "positions" ->
-          new PositionAnalysis(new PositionSample.PerSequence(1, 1), Lens.HEAD).observe(model, 0);
+          new PositionAnalysis(new PositionSample.PerSequence(1, 1), Lens.HEAD, TokenTraits::none)
+              .observe(model, 0);
       default ->
           ActivationRecorder.observe(
               new ActivationMode.Top(32),

@@ -40,7 +40,16 @@ final class LayerCounts {
     NONE_OF_ALL_AGREES,
     NONE_AGREES_WITH_LAYER,
     SHORT,
-    SHORT_AGREEING
+    SHORT_AGREEING,
+    STOP_WORD,
+    STOP_WORD_AGREEING,
+    CHANGED,
+    CHANGED_SPEAKS,
+    CHANGED_IN_FFN,
+    DEMOTED,
+    COSINE,
+    SHARED_STEM,
+    RELATED
   }
 
   private static final int PROBABILITIES = Count.values().length;
@@ -49,8 +58,20 @@ final class LayerCounts {
   private final int neurons;
   private final long[] counts;
 
+  /** Of top(o) in r's distribution, where the class is composition; in the last layer. */
+  private final RankCounts layerTokenRanks;
+
+  /** Of top(r) in y, where the prediction changes; in the last layer. */
+  private final RankCounts residualTokenRanks;
+
   LayerCounts(int neurons) {
+    this(neurons, new RankCounts(), new RankCounts());
+  }
+
+  private LayerCounts(int neurons, RankCounts layerTokenRanks, RankCounts residualTokenRanks) {
     this.neurons = neurons;
+    this.layerTokenRanks = layerTokenRanks;
+    this.residualTokenRanks = residualTokenRanks;
     counts = new long[ACTIVE_MEMORIES + neurons + 1];
   }
 
@@ -78,9 +99,34 @@ final class LayerCounts {
     boolean isShort = p.prefixTokens() < SHORT_PREFIX;
     count(Count.SHORT, isShort);
     count(Count.SHORT_AGREEING, isShort && m.agreeing() > 0);
+    count(Count.STOP_WORD, p.stopWord());
+    count(Count.STOP_WORD_AGREEING, p.stopWord() && m.agreeing() > 0);
+    if (p.change() != null) {
+      add(p, p.change());
+    }
     int bin = (int) Math.min(PROBABILITY_BINS - 1, p.outputProbability() * PROBABILITY_BINS);
     counts[PROBABILITIES + bin]++;
     counts[ACTIVE_MEMORIES + m.active()]++;
+  }
+
+  private void add(SampledPosition p, Change change) {
+    add(Count.CHANGED, 1);
+    if (p.residualTokenInFfn() != null) {
+      add(Count.CHANGED_SPEAKS, 1);
+      add(Count.CHANGED_IN_FFN, fixed(p.residualTokenInFfn()));
+      count(Count.DEMOTED, p.residualTokenInFfn() < 0);
+    }
+    if (change.residualTokenRank() != null) {
+      residualTokenRanks.add(change.residualTokenRank());
+    }
+    if (p.predictionClass() == PredictionClass.COMPOSITION) {
+      add(Count.COSINE, fixed(change.cosine()));
+      count(Count.SHARED_STEM, change.sharedStem());
+      count(Count.RELATED, change.related());
+      if (change.layerTokenRank() != null) {
+        layerTokenRanks.add(change.layerTokenRank());
+      }
+    }
   }
 
   private static long fixed(double value) {
@@ -97,6 +143,8 @@ final class LayerCounts {
 
   byte[] pack() {
     Packed out = new Packed().putVarLong(neurons);
+    layerTokenRanks.pack(out);
+    residualTokenRanks.pack(out);
     for (long count : counts) {
       // Zigzag: small numbers of either sign are short.
       out.putVarLong((count << 1) ^ (count >> 63));
@@ -106,7 +154,7 @@ final class LayerCounts {
 
   static LayerCounts unpack(byte[] packed) {
     Packed.Reader in = new Packed.Reader(packed);
-    LayerCounts layer = new LayerCounts(in.varInt());
+    LayerCounts layer = new LayerCounts(in.varInt(), RankCounts.unpack(in), RankCounts.unpack(in));
     for (int i = 0; i < layer.counts.length; i++) {
       long zigzag = in.varLong();
       layer.counts[i] = (zigzag >>> 1) ^ -(zigzag & 1);
@@ -118,6 +166,8 @@ final class LayerCounts {
     for (int i = 0; i < counts.length; i++) {
       counts[i] += other.counts[i];
     }
+    layerTokenRanks.add(other.layerTokenRanks);
+    residualTokenRanks.add(other.residualTokenRanks);
   }
 
   CompositionRow composition(int layer) {
@@ -128,9 +178,14 @@ final class LayerCounts {
         mean(Count.ACTIVE),
         positions() == 0 ? null : of(Count.ACTIVE) / (double) positions() / neurons,
         mean(Count.NONE_AGREES),
-        activeQuantile(0.1),
-        activeQuantile(0.5),
-        activeQuantile(0.9),
+        new CompositionRow.Active(
+            activeQuantile(0),
+            activeQuantile(0.1),
+            activeQuantile(0.25),
+            activeQuantile(0.5),
+            activeQuantile(0.75),
+            activeQuantile(0.9),
+            activeQuantile(1)),
         mean(Count.NEGATIVE),
         mean(Count.LARGE),
         mean(Count.NO_POSITIVE_AGREES),
@@ -139,7 +194,9 @@ final class LayerCounts {
         mean(Count.AGREEING),
         meanOfFixed(Count.AGREEING_SHARE, positions()),
         mean(Count.SHORT),
-        agreeing == 0 ? null : of(Count.SHORT_AGREEING) / (double) agreeing);
+        share(Count.SHORT_AGREEING, agreeing),
+        mean(Count.STOP_WORD),
+        share(Count.STOP_WORD_AGREEING, agreeing));
   }
 
   RefinementRow refinement(int layer) {
@@ -155,7 +212,14 @@ final class LayerCounts {
         of(Count.SPLIT_AGREEMENT),
         medianProbability(),
         of(Count.SETTLED),
-        meanOfFixed(Count.RESIDUAL_IN_FFN, of(Count.FFN_SPEAKS)));
+        meanOfFixed(Count.RESIDUAL_IN_FFN, of(Count.FFN_SPEAKS)),
+        meanOfFixed(Count.CHANGED_IN_FFN, of(Count.CHANGED_SPEAKS)),
+        share(Count.DEMOTED, of(Count.CHANGED_SPEAKS)),
+        residualTokenRanks.median(),
+        meanOfFixed(Count.COSINE, of(Count.COMPOSITION)),
+        share(Count.SHARED_STEM, of(Count.COMPOSITION)),
+        share(Count.RELATED, of(Count.COMPOSITION)),
+        layerTokenRanks.median());
   }
 
   private long positions() {
@@ -167,7 +231,11 @@ final class LayerCounts {
   }
 
   private Double mean(Count what) {
-    return positions() == 0 ? null : of(what) / (double) positions();
+    return share(what, positions());
+  }
+
+  private Double share(Count what, long over) {
+    return over == 0 ? null : of(what) / (double) over;
   }
 
   private Double meanOfFixed(Count what, long over) {

@@ -11,30 +11,28 @@ import java.util.Set;
 
 /**
  * How the memories of a layer add up to its output, and how predictions are refined from layer to
- * layer (Geva et al., section 5), at sampled positions: tables {@code layer_composition}, {@code
- * prediction_refinement} and {@code sampled_positions}.
+ * layer (Geva et al., section 5), at sampled positions: tables {@code layer_composition} and {@code
+ * prediction_refinement}.
  */
 public final class PositionAnalysis implements Analysis {
   private static final long serialVersionUID = 1L;
 
   private final PositionSample sample;
   private final Lens lens;
+  private final TokenTraits.Source traits;
 
   /**
    * @param lens for r, y and o; what memories vote for is read with {@link Lens#ofValues}
    */
-  public PositionAnalysis(PositionSample sample, Lens lens) {
+  public PositionAnalysis(PositionSample sample, Lens lens, TokenTraits.Source traits) {
     this.sample = sample;
     this.lens = lens;
+    this.traits = traits;
   }
 
   @Override
   public String name() {
     return "sampled_positions";
-  }
-
-  public Lens lens() {
-    return lens;
   }
 
   @Override
@@ -54,7 +52,13 @@ public final class PositionAnalysis implements Analysis {
     return !model.hasHead()
         ? new Nothing()
         : new PositionObserver(
-            model, sample, lens, sink, CentredEmbedding.of(model), VocabularySweep.part(model));
+            model,
+            sample,
+            lens,
+            traits.get(),
+            sink,
+            CentredEmbedding.of(model),
+            VocabularySweep.part(model));
   }
 
   /** A layer's counts are one block. */

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Watches the sampled positions of a shard. Each layer is read at once; what depends on the model's
@@ -33,9 +34,11 @@ final class PositionObserver implements DeviceObserver {
   private final Transformer model;
   private final Lens lens;
   private final PositionSample sample;
+  private final TokenTraits traits;
   private final PositionSink sink;
   private final VocabularySweep sweep;
   private final MemoryVotes memories;
+  private final TokenSimilarity similarity;
   private final LayerCounts[] layers;
 
   /** Positions whose last layer is still to come, with a reading per layer so far. */
@@ -44,7 +47,7 @@ final class PositionObserver implements DeviceObserver {
   private record Place(long sequenceId, int position) {}
 
   /** One layer at one position: row {@code row} of what was read together. */
-  private record Reading(Predictions predictions, Votes votes, int row) {
+  private record Reading(Predictions predictions, Votes votes, Change[] changes, int row) {
 
     boolean predicts(long token) {
       return predictions.residual()[row] == token;
@@ -58,17 +61,20 @@ final class PositionObserver implements DeviceObserver {
       Transformer model,
       PositionSample sample,
       Lens lens,
+      TokenTraits traits,
       PositionSink sink,
       CentredEmbedding embedding,
       int vocabularyPart) {
     this.model = model;
     this.lens = lens;
     this.sample = sample;
+    this.traits = traits;
     this.sink = sink;
     List<ValueTops.Layer> values = ValueTops.of(model);
     manager = model.newScope();
     sweep = new VocabularySweep(manager, model, lens, embedding, vocabularyPart);
     memories = new MemoryVotes(manager, values);
+    similarity = new TokenSimilarity(manager, model);
     layers = new LayerCounts[model.architecture().layers()];
     Arrays.setAll(layers, l -> new LayerCounts(model.architecture().intermediate()));
   }
@@ -106,12 +112,10 @@ final class PositionObserver implements DeviceObserver {
   private List<Reading> read(LayerActivations layer, long[] rows) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray indices = scope.create(rows);
+      NDArray r = sweep.select(scope, layer.residualBefore(), indices);
+      NDArray y = sweep.select(scope, layer.ffnOutput(), indices);
       Predictions predictions =
-          sweep.predictions(
-              scope,
-              sweep.select(scope, layer.residualBefore(), indices),
-              sweep.select(scope, layer.ffnOutput(), indices),
-              sweep.select(scope, layer.residualAfter(), indices));
+          sweep.predictions(scope, r, y, sweep.select(scope, layer.residualAfter(), indices));
       Votes votes =
           memories.votes(
               scope,
@@ -119,12 +123,56 @@ final class PositionObserver implements DeviceObserver {
               sweep.select(scope, layer.coefficients(), indices),
               predictions.ffnValue(),
               predictions.layer());
+      boolean last = layer.layer() == layers.length - 1;
+      Change[] changes = changes(scope, predictions, r, y, last);
       List<Reading> readings = new ArrayList<>();
       for (int row = 0; row < rows.length; row++) {
-        readings.add(new Reading(predictions, votes, row));
+        readings.add(new Reading(predictions, votes, changes, row));
       }
       return readings;
     }
+  }
+
+  /**
+   * The rows with top(o) other than top(r), others null. Ranks take passes over the vocabulary of
+   * their own, so only the last layer has them.
+   */
+  private Change[] changes(
+      NDManager scope, Predictions predictions, NDArray r, NDArray y, boolean last) {
+    int rows = predictions.residual().length;
+    int[] changed =
+        IntStream.range(0, rows)
+            .filter(row -> predictions.residual()[row] != predictions.layer()[row])
+            .toArray();
+    Change[] changes = new Change[rows];
+    if (changed.length == 0) {
+      return changes;
+    }
+    long[] before = at(predictions.residual(), changed);
+    long[] after = at(predictions.layer(), changed);
+    double[] cosines = similarity.cosines(scope, before, after);
+    int[] afterInR = null;
+    int[] beforeInY = null;
+    if (last) {
+      NDArray indices = scope.create(Arrays.stream(changed).asLongStream().toArray());
+      afterInR = sweep.ranks(scope, sweep.rows(scope, r, indices), sweep.lens(), after);
+      beforeInY = sweep.ranks(scope, sweep.rows(scope, y, indices), sweep.valuesLens(), before);
+    }
+    for (int i = 0; i < changed.length; i++) {
+      boolean sharedStem = traits.shareStem(before[i], after[i]);
+      changes[changed[i]] =
+          new Change(
+              cosines[i],
+              sharedStem,
+              sharedStem || similarity.isLarge(cosines[i]),
+              last ? afterInR[i] : null,
+              last ? beforeInY[i] : null);
+    }
+    return changes;
+  }
+
+  private static long[] at(long[] values, int[] indices) {
+    return Arrays.stream(indices).mapToLong(i -> values[i]).toArray();
   }
 
   /** Nothing is counted before everything is known. */
@@ -222,7 +270,7 @@ final class PositionObserver implements DeviceObserver {
     return settling;
   }
 
-  private static SampledPosition position(
+  private SampledPosition position(
       TokenSequence sequence,
       Place place,
       int layer,
@@ -251,6 +299,8 @@ final class PositionObserver implements DeviceObserver {
         probability,
         settling,
         Double.isFinite(inFfn) ? inFfn : null,
+        traits.stopWords().get((int) predictions.ffnValue()[row]),
+        reading.changes()[row],
         reading.votes().row(row));
   }
 
@@ -263,6 +313,7 @@ final class PositionObserver implements DeviceObserver {
 
   @Override
   public void close() {
+    similarity.close();
     memories.close();
     sweep.close();
     manager.close();

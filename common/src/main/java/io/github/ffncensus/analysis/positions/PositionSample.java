@@ -1,5 +1,6 @@
 package io.github.ffncensus.analysis.positions;
 
+import io.github.ffncensus.SeededHash;
 import io.github.ffncensus.model.TokenSequence;
 import java.io.Serializable;
 import java.util.stream.IntStream;
@@ -22,7 +23,7 @@ public sealed interface PositionSample extends Serializable {
 
     @Override
     public int[] of(TokenSequence sequence) {
-      // The k smallest so far in order of their hashes, which differ for different positions.
+      // The k smallest so far in order of their hashes.
       int[] chosen = new int[Math.min(count, sequence.length())];
       long[] hashes = new long[chosen.length];
       int size = 0;
@@ -30,7 +31,7 @@ public sealed interface PositionSample extends Serializable {
         if (sequence.special()[position]) {
           continue;
         }
-        long hash = hash(seed, sequence.id(), position);
+        long hash = SeededHash.of(seed, sequence.id(), position);
         if (size == chosen.length && Long.compareUnsigned(hash, hashes[size - 1]) > 0) {
           continue;
         }
@@ -58,25 +59,12 @@ public sealed interface PositionSample extends Serializable {
     public int[] of(TokenSequence sequence) {
       return IntStream.range(0, sequence.length())
           .filter(position -> !sequence.special()[position])
-          .filter(position -> unit(hash(seed, sequence.id(), position)) < rate)
+          .filter(position -> unit(SeededHash.of(seed, sequence.id(), position)) < rate)
           .toArray();
     }
 
     private static double unit(long hash) {
       return (hash >>> 11) * 0x1p-53;
     }
-  }
-
-  /** A well-mixed number, different for each position of a sequence. */
-  private static long hash(long seed, long sequenceId, int position) {
-    return mix(mix(mix(seed + 0x9e3779b97f4a7c15L) + sequenceId) + position);
-  }
-
-  /** The finalizer of SplitMix64, a bijection. */
-  private static long mix(long value) {
-    long z = value + 0x9e3779b97f4a7c15L;
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return z ^ (z >>> 31);
   }
 }

@@ -1,8 +1,7 @@
 package io.github.ffncensus.analysis.positions;
 
 /**
- * One layer at one sampled position: a row of the table {@code sampled_positions}, of which the
- * tables by layer are sums.
+ * One layer at one sampled position; the tables by layer are sums of these.
  *
  * @param tokenId token at the position
  * @param prefixTokens text tokens up to the position, this one included
@@ -16,6 +15,8 @@ package io.github.ffncensus.analysis.positions;
  *     number of layers if the last does not
  * @param residualTokenInFfn logit of top(r) in y under the lens of value vectors, in standard
  *     deviations from the mean over the vocabulary; null if y says nothing
+ * @param stopWord whether {@code ffnValueToken} is one
+ * @param change null where top(o) is top(r)
  */
 public record SampledPosition(
     long sequenceId,
@@ -31,6 +32,8 @@ public record SampledPosition(
     double outputProbability,
     int settlingLayer,
     Double residualTokenInFfn,
+    boolean stopWord,
+    Change change,
     MemoryCounts memories) {
 
   public PredictionClass predictionClass() {

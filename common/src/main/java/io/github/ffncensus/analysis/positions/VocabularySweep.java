@@ -8,12 +8,14 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.analysis.positions.Finalists.End;
 import io.github.ffncensus.analysis.positions.Finalists.Winners;
+import io.github.ffncensus.analysis.positions.VocabularyParts.Part;
 import io.github.ffncensus.analysis.positions.VocabularyPass.Blocks;
 import io.github.ffncensus.analysis.positions.VocabularyPass.Swept;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.model.ScriptModule;
 import io.github.ffncensus.model.Transformer;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -33,11 +35,17 @@ final class VocabularySweep implements AutoCloseable {
           return x
         def select(self: __torch__.Sweep, x: Tensor, rows: Tensor) -> Tensor:
           return torch.index_select(torch.flatten(x, 0, 1), 0, rows)
+        def rows(self: __torch__.Sweep, x: Tensor, rows: Tensor) -> Tensor:
+          return torch.index_select(x, 0, rows)
         def wide(self: __torch__.Sweep, x: Tensor) -> Tensor:
           return torch.to(x, 6)
         def norm(self: __torch__.Sweep, x: Tensor) -> Tensor:
           full = torch.to(x, 6)
           return torch.sqrt(torch.sum(torch.mul(full, full), [1]))
+        def just_above(self: __torch__.Sweep, x: Tensor) -> Tensor:
+          return torch.add(x, torch.mul(torch.add(torch.abs(x), 1.), 1e-5))
+        def above(self: __torch__.Sweep, x: Tensor, limit: Tensor) -> Tensor:
+          return torch.sum(torch.gt(x, limit), [1], True)
         def layer_scale(self: __torch__.Sweep, x: Tensor, epsilon: float) -> Tensor:
           return torch.rsqrt(torch.add(torch.var(torch.to(x, 6), [-1], False, True), epsilon))
         def rms_scale(self: __torch__.Sweep, x: Tensor, epsilon: float) -> Tensor:
@@ -54,6 +62,7 @@ final class VocabularySweep implements AutoCloseable {
   private final Lens lens;
   private final Lens valuesLens;
   private final ScriptModule script;
+  private final VocabularyParts parts;
   private final VocabularyPass pass;
   private final Finalists finalists;
 
@@ -81,7 +90,7 @@ final class VocabularySweep implements AutoCloseable {
     // Without a final norm there is nothing to fold.
     this.lens = lens == Lens.FOLDED && !architecture.preNorm() ? Lens.RAW : lens;
     valuesLens = Lens.ofValues(architecture);
-    VocabularyParts parts = new VocabularyParts(architecture.vocabulary(), part);
+    parts = new VocabularyParts(architecture.vocabulary(), part);
     script = new ScriptModule(manager, CLASS_NAME, SOURCE);
     pass = new VocabularyPass(manager, embedding, parts, architecture.vocabulary());
     finalists = new Finalists(manager, model, parts);
@@ -127,9 +136,22 @@ final class VocabularySweep implements AutoCloseable {
       double[] veto,
       float[] lensResidual) {}
 
+  Lens lens() {
+    return lens;
+  }
+
+  Lens valuesLens() {
+    return valuesLens;
+  }
+
   /** Rows of an activation, (rows, width). */
   NDArray select(NDManager scope, NDArray activation, NDArray rows) {
     return script.call(scope, "select", activation, rows);
+  }
+
+  /** Some of the rows of selected ones. */
+  NDArray rows(NDManager scope, NDArray selected, NDArray rows) {
+    return script.call(scope, "rows", selected, rows);
   }
 
   /**
@@ -207,6 +229,26 @@ final class VocabularySweep implements AutoCloseable {
     NDArray ofY = script.call(scope, norm, y, epsilon);
     NDArray ofO = script.call(scope, norm, o, epsilon);
     return NDArrays.concat(new NDList(ofR, ofY, ofO), 1);
+  }
+
+  /**
+   * Ranks of tokens, from 1; near ties count as equal, and equal logits share the rank.
+   *
+   * @param states (rows, hidden), in {@code scope}
+   * @param tokens one per row
+   */
+  int[] ranks(NDManager scope, NDArray states, Lens by, long[] tokens) {
+    NDArray byLens = model.lensStates(states, by);
+    NDArray limit = script.call(scope, "just_above", model.logitsOf(byLens, by, tokens));
+    NDArray above = scope.zeros(limit.getShape(), DataType.INT64);
+    for (Part part : parts.parts()) {
+      try (NDManager tile = scope.newSubManager()) {
+        NDArray logits = model.project(byLens, by, part.from(), part.to());
+        logits.attach(tile);
+        above.addi(script.call(tile, "above", logits, limit));
+      }
+    }
+    return Arrays.stream(above.toLongArray()).mapToInt(n -> Math.toIntExact(n + 1)).toArray();
   }
 
   /** Length of each row. */

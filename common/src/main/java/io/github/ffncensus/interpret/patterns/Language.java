@@ -183,14 +183,14 @@ public final class Language {
         .collect(Collectors.toCollection(HashSet::new));
   }
 
-  String lowerCase(String word) {
+  public String lowerCase(String word) {
     return UCharacter.toLowerCase(locale, word);
   }
 
   /**
    * @param word in lower case
    */
-  String stem(String word) {
+  public String stem(String word) {
     if (stemmer == null) {
       return word;
     }
@@ -202,7 +202,7 @@ public final class Language {
   /**
    * @param word in lower case
    */
-  boolean isStopWord(String word) {
+  public boolean isStopWord(String word) {
     return stopWords.contains(word);
   }
 

@@ -28,17 +28,22 @@ public final class PlainPositions {
   private final PlainLens plain;
   private final Lens lens;
   private final Lens valuesLens;
+  private final TokenTraits traits;
   private final int[][] tops;
   private final int[][] bottoms;
   private final double[][] lengths;
 
-  /** What was expected of a position at a layer; doubtful ones are near ties. */
+  /**
+   * What was expected of a position at a layer; doubtful ones are near ties. Which cosines make
+   * tokens related is left out.
+   */
   public record Expected(SampledPosition position, boolean doubtful) {}
 
-  public PlainPositions(Architecture architecture, PlainLens plain, Lens lens) {
+  public PlainPositions(Architecture architecture, PlainLens plain, Lens lens, TokenTraits traits) {
     this.architecture = architecture;
     this.plain = plain;
     this.lens = lens;
+    this.traits = traits;
     this.valuesLens = architecture.preNorm() ? Lens.FOLDED : Lens.RAW;
     tops = new int[architecture.layers()][architecture.intermediate()];
     bottoms = new int[architecture.layers()][architecture.intermediate()];
@@ -99,6 +104,19 @@ public final class PlainPositions {
       double[] byY = plain.logits(y, lens);
       double[] byO = plain.logits(afterNorm ? o : sum, lens);
       double[] values = plain.logits(y, valuesLens);
+      Change change = null;
+      boolean nearRank = false;
+      if (top(byO) != residuals[l]) {
+        boolean lastLayer = l == layers - 1;
+        nearRank = lastLayer && (near(byR, top(byO)) || near(values, residuals[l]));
+        change =
+            new Change(
+                cosine(plain.outputEmbedding(residuals[l]), plain.outputEmbedding(top(byO))),
+                shareStem(residuals[l], top(byO)),
+                false,
+                lastLayer ? Integer.valueOf(rank(byR, top(byO))) : null,
+                lastLayer ? Integer.valueOf(rank(values, residuals[l])) : null);
+      }
       SampledPosition row =
           new SampledPosition(
               sequence.id(),
@@ -114,8 +132,11 @@ public final class PlainPositions {
               softmax(byR, output),
               settling,
               zScore(values, residuals[l]),
+              traits.stopWords().get(top(values)),
+              change,
               memories(l, m, top(values), top(byO)));
-      expected.add(new Expected(row, doubtful || nearTie(byY) || nearTie(byO) || nearTie(values)));
+      boolean tie = nearTie(byY) || nearTie(byO) || nearTie(values) || nearRank;
+      expected.add(new Expected(row, doubtful || tie));
     }
     return expected;
   }
@@ -152,6 +173,35 @@ public final class PlainPositions {
         agreeingAll,
         withLayer,
         weight == 0 ? 0 : agreeingWeight / weight);
+  }
+
+  private boolean shareStem(int a, int b) {
+    int[] stems = traits.stems();
+    return a < stems.length && b < stems.length && stems[a] >= 0 && stems[a] == stems[b];
+  }
+
+  private static double cosine(double[] a, double[] b) {
+    double product = 0;
+    double ofA = 0;
+    double ofB = 0;
+    for (int i = 0; i < a.length; i++) {
+      product += a[i] * b[i];
+      ofA += a[i] * a[i];
+      ofB += b[i] * b[i];
+    }
+    return product / Math.sqrt(ofA * ofB);
+  }
+
+  private static int rank(double[] logits, int token) {
+    return 1 + (int) DoubleStream.of(logits).filter(logit -> logit > logits[token]).count();
+  }
+
+  /** Whether another logit is so near that rounding may let the two change places. */
+  private static boolean near(double[] logits, int token) {
+    return DoubleStream.of(logits)
+            .filter(logit -> Math.abs(logit - logits[token]) < NEAR_TIE * (1 + Math.abs(logit)))
+            .count()
+        > 1;
   }
 
   private static double softmax(double[] logits, int token) {

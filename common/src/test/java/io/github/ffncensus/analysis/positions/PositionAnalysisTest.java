@@ -21,9 +21,12 @@ import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.model.TransformerLoader;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
@@ -34,6 +37,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Composition and refinement against plain arithmetic, and what holds of them for every model. */
 class PositionAnalysisTest {
+  /** Every third token is a stop word, every fifth no word, and others of seven stems. */
+  private static final TokenTraits TRAITS = traits();
+
   private static final PositionSample ALL = new PositionSample.Rate(1, 1);
 
   /** Causal, gated with and without biases, and masked. */
@@ -45,6 +51,16 @@ class PositionAnalysisTest {
           "llama-bias-tied",
           "bert-gelu",
           "roberta-gelu");
+
+  private static TokenTraits traits() {
+    BitSet stopWords = new BitSet();
+    int[] stems = new int[256];
+    for (int token = 0; token < stems.length; token++) {
+      stopWords.set(token, token % 3 == 0);
+      stems[token] = token % 5 == 0 ? -1 : token % 7;
+    }
+    return new TokenTraits(stopWords, stems);
+  }
 
   static Stream<Arguments> modelsAndLenses() {
     return MODELS.stream()
@@ -66,7 +82,7 @@ class PositionAnalysisTest {
       List<SampledPosition> actual = positions(model, ALL, lens, corpus, 100, bytes);
       List<Expected> expected =
           new PlainPositions(
-                  model.architecture(), new PlainLens(Fixture.named(name).folder()), lens)
+                  model.architecture(), new PlainLens(Fixture.named(name).folder()), lens, TRAITS)
               .of(model, corpus);
       assertThat(actual).hasSameSizeAs(expected);
       int doubtful = 0;
@@ -90,7 +106,7 @@ class PositionAnalysisTest {
         .usingRecursiveComparison()
         .withComparatorForType(near(tolerance), Double.class)
         .withComparatorForType(near(tolerance), double.class)
-        .ignoringFields("memories.large")
+        .ignoringFields("memories.large", "change.related")
         .isEqualTo(expected);
     // A coefficient at a hundredth of the largest may fall on either side.
     assertThat(actual.memories().large()).isCloseTo(expected.memories().large(), within(1));
@@ -106,7 +122,7 @@ class PositionAnalysisTest {
   void rowsByLayer_areRecomputedFromThePositions(String name, Lens lens) {
     try (Transformer model = load(name)) {
       List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 40, 2);
-      PositionAnalysis analysis = new PositionAnalysis(ALL, lens);
+      PositionAnalysis analysis = new PositionAnalysis(ALL, lens, PositionAnalysisTest::traits);
       Map<Block, byte[]> merged = ScanRun.merged(analysis, model, ScanRun.split(corpus, 3), 90, 1);
       List<SampledPosition> positions = positions(model, ALL, lens, corpus, 64);
       assertThat(merged).hasSize(model.architecture().layers());
@@ -142,13 +158,27 @@ class PositionAnalysisTest {
         positions.stream().filter(p -> p.memories().agreeing() > 0).toList();
     if (agreeing.isEmpty()) {
       assertThat(row.shortPrefixOfAgreeing()).isNull();
+      assertThat(row.stopWordOfAgreeing()).isNull();
     } else {
       assertShare(row.shortPrefixOfAgreeing(), agreeing, p -> p.prefixTokens() < 5);
+      assertShare(row.stopWordOfAgreeing(), agreeing, SampledPosition::stopWord);
     }
+    assertShare(row.stopWord(), positions, SampledPosition::stopWord);
     int[] active = positions.stream().mapToInt(p -> p.memories().active()).sorted().toArray();
-    assertThat(row.activeP10()).isEqualTo(active[(int) Math.ceil(0.1 * active.length) - 1]);
-    assertThat(row.activeP50()).isEqualTo(active[(int) Math.ceil(0.5 * active.length) - 1]);
-    assertThat(row.activeP90()).isEqualTo(active[(int) Math.ceil(0.9 * active.length) - 1]);
+    assertThat(row.active())
+        .isEqualTo(
+            new CompositionRow.Active(
+                active[0],
+                quantile(active, 0.1),
+                quantile(active, 0.25),
+                quantile(active, 0.5),
+                quantile(active, 0.75),
+                quantile(active, 0.9),
+                active[active.length - 1]));
+  }
+
+  private static int quantile(int[] sorted, double q) {
+    return sorted[(int) Math.ceil(q * sorted.length) - 1];
   }
 
   private static void assertRefinement(RefinementRow row, List<SampledPosition> positions) {
@@ -166,10 +196,34 @@ class PositionAnalysisTest {
     assertThat((double) row.settled())
         .isCloseTo(
             positions.stream().filter(p -> p.settlingLayer() == p.layer()).count(), within(1.0));
+    List<SampledPosition> changed = positions.stream().filter(p -> p.change() != null).toList();
+    assertMean(row.residualInFfnOfChanged(), changed, SampledPosition::residualTokenInFfn);
+    assertShare(row.demoted(), changed, p -> p.residualTokenInFfn() < 0);
+    assertMedian(row.residualTokenRank(), changed, p -> p.change().residualTokenRank());
+    List<SampledPosition> composed =
+        changed.stream().filter(p -> p.predictionClass() == PredictionClass.COMPOSITION).toList();
+    assertMean(row.cosine(), composed, p -> p.change().cosine());
+    assertShare(row.sharedStem(), composed, p -> p.change().sharedStem());
+    assertShare(row.related(), composed, p -> p.change().related());
+    assertMedian(row.layerTokenRank(), composed, p -> p.change().layerTokenRank());
     double[] sorted =
         positions.stream().mapToDouble(SampledPosition::outputProbability).sorted().toArray();
     assertThat(row.medianProbability())
         .isCloseTo(sorted[(sorted.length + 1) / 2 - 1], within(0.0005 + 1e-5));
+  }
+
+  /** One position more or less may be among them. */
+  private static void assertMedian(
+      Integer actual, List<SampledPosition> positions, Function<SampledPosition, Integer> rank) {
+    int[] ranks =
+        positions.stream().map(rank).filter(Objects::nonNull).mapToInt(r -> r).sorted().toArray();
+    if (ranks.length == 0) {
+      assertThat(actual).isNull();
+    } else {
+      int middle = (ranks.length + 1) / 2 - 1;
+      assertThat(actual)
+          .isBetween(ranks[Math.max(0, middle - 1)], ranks[Math.min(ranks.length - 1, middle + 1)]);
+    }
   }
 
   private static void assertClass(
@@ -243,7 +297,8 @@ class PositionAnalysisTest {
     try (Transformer model = load("gpt2-gelu-new")) {
       List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 60, 4);
       PositionAnalysis analysis =
-          new PositionAnalysis(new PositionSample.PerSequence(1, 5), Lens.HEAD);
+          new PositionAnalysis(
+              new PositionSample.PerSequence(1, 5), Lens.HEAD, PositionAnalysisTest::traits);
       long sequences = corpus.stream().filter(sequence -> sequence.textTokens() > 0).count();
       Map<Block, byte[]> whole = ScanRun.merged(analysis, model, List.of(corpus), 200, 1);
       for (int shards : new int[] {2, 5, 60}) {
@@ -273,7 +328,8 @@ class PositionAnalysisTest {
       List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 5, 1);
       Map<Block, byte[]> merged =
           ScanRun.merged(
-              new PositionAnalysis(new PositionSample.Rate(0, 1), Lens.HEAD),
+              new PositionAnalysis(
+                  new PositionSample.Rate(0, 1), Lens.HEAD, PositionAnalysisTest::traits),
               model,
               List.of(corpus),
               64,
@@ -282,7 +338,7 @@ class PositionAnalysisTest {
       CompositionRow row = PositionAnalysis.composition(1, merged.get(new Block(1, 0)));
       assertThat(row.positions()).isZero();
       assertThat(row.meanActive()).isNull();
-      assertThat(row.activeP50()).isNull();
+      assertThat(row.active().p50()).isNull();
       assertThat(PositionAnalysis.refinement(1, merged.get(new Block(1, 0))).matches()).isNull();
     }
   }
@@ -314,7 +370,7 @@ class PositionAnalysisTest {
     // Parts of the vocabulary so small that every best token is passed from part to part.
     try (ShardObserver observer =
         new PositionObserver(
-            model, sample, lens, positions::add, CentredEmbedding.of(model, bytes), 50)) {
+            model, sample, lens, TRAITS, positions::add, CentredEmbedding.of(model, bytes), 50)) {
       new ShardScan(model::observe, List.of(observer), tokens -> {})
           .run(BatchPlan.of(corpus, tokenBudget));
     }

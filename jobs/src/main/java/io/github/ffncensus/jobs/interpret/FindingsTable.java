@@ -42,7 +42,9 @@ final class FindingsTable {
       findings.addAll(PatternFindings.of(context.rows(PatternTables.SUMMARY), layers));
     }
     if (context.has(PositionFindings.COMPOSITION)) {
-      findings.addAll(PositionFindings.ofComposition(context.rows(PositionFindings.COMPOSITION)));
+      findings.addAll(
+          PositionFindings.ofComposition(
+              context.rows(PositionFindings.COMPOSITION), architecture.intermediate()));
     }
     if (context.has(PositionFindings.REFINEMENT)) {
       findings.addAll(PositionFindings.ofRefinement(context.rows(PositionFindings.REFINEMENT)));

@@ -5,6 +5,7 @@ import io.github.ffncensus.analysis.positions.CompositionRow;
 import io.github.ffncensus.analysis.positions.PositionAnalysis;
 import io.github.ffncensus.analysis.positions.PositionSample;
 import io.github.ffncensus.analysis.positions.RefinementRow;
+import io.github.ffncensus.analysis.positions.TokenTraits;
 import io.github.ffncensus.jobs.config.PositionsConfig;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.table.ParquetTableWriter;
@@ -29,17 +30,22 @@ final class PositionTables {
 
   private PositionTables() {}
 
-  static PositionAnalysis analysis(PositionsConfig config) {
+  static PositionAnalysis analysis(PositionsConfig config, TokenTraits.Source traits) {
     PositionSample sample =
         switch (config.mode()) {
           case PER_SEQUENCE -> new PositionSample.PerSequence(config.perSequence(), config.seed());
           case RATE -> new PositionSample.Rate(config.rate(), config.seed());
         };
-    return new PositionAnalysis(sample, Lens.valueOf(config.lens().name()));
+    return new PositionAnalysis(sample, Lens.valueOf(config.lens().name()), traits);
   }
 
-  /** Without rows for a model that cannot predict. */
-  static Map<String, List<TableFile>> tables(Merge merge, PositionAnalysis analysis) {
+  /**
+   * Without rows for a model that cannot predict.
+   *
+   * @param hasStopWords whether the corpus' language has any
+   */
+  static Map<String, List<TableFile>> tables(
+      Merge merge, PositionAnalysis analysis, boolean hasStopWords) {
     Map<Integer, byte[]> layers = new TreeMap<>();
     merge.blocks(analysis).collect().forEach(block -> layers.put(block._1().layer(), block._2()));
     PositionsConfig config = merge.context().config().scan().positions();
@@ -53,17 +59,12 @@ final class PositionTables {
               COMPOSITION,
               layers,
               PositionAnalysis::composition,
-              (row, out) -> encode(row, config.zeroAgreement(), lens, out)));
+              (row, out) -> encode(row, config.zeroAgreement(), hasStopWords, lens, out)));
     }
     if (config.refinementEnabled()) {
       tables.put(
           REFINEMENT,
-          write(
-              merge,
-              REFINEMENT,
-              layers,
-              PositionAnalysis::refinement,
-              (row, out) -> encode(row, lens, out)));
+          write(merge, REFINEMENT, layers, PositionAnalysis::refinement, new Refinements(lens)));
     }
     return tables;
   }
@@ -95,7 +96,11 @@ final class PositionTables {
   }
 
   private static void encode(
-      CompositionRow row, PositionsConfig.ZeroAgreement reading, String lens, RowWriter out) {
+      CompositionRow row,
+      PositionsConfig.ZeroAgreement reading,
+      boolean hasStopWords,
+      String lens,
+      RowWriter out) {
     out.intValue("layer", row.layer());
     out.longValue("positions", row.positions());
     number(out, "mean_active_memories", row.meanActive());
@@ -113,36 +118,64 @@ final class PositionTables {
     number(out, "zero_agreement_positive", row.zeroAgreementPositive());
     number(out, "zero_agreement_all", row.zeroAgreementAll());
     number(out, "zero_agreement_code", row.zeroAgreementCode());
-    whole(out, "active_p10", row.activeP10());
-    whole(out, "active_p50", row.activeP50());
-    whole(out, "active_p90", row.activeP90());
+    whole(out, "active_min", row.active().min());
+    whole(out, "active_p10", row.active().p10());
+    whole(out, "active_p25", row.active().p25());
+    whole(out, "active_p50", row.active().p50());
+    whole(out, "active_p75", row.active().p75());
+    whole(out, "active_p90", row.active().p90());
+    whole(out, "active_max", row.active().max());
     number(out, "mean_negative_memories", row.meanNegative());
     number(out, "mean_large_memories", row.meanLarge());
     number(out, "mean_agreeing_memories", row.meanAgreeing());
     number(out, "agreeing_share", row.agreeingShare());
     number(out, "short_prefix_fraction", row.shortPrefix());
     number(out, "short_prefix_fraction_of_agreeing", row.shortPrefixOfAgreeing());
+    if (hasStopWords) {
+      number(out, "stop_word_fraction", row.stopWord());
+      number(out, "stop_word_fraction_of_agreeing", row.stopWordOfAgreeing());
+    }
     out.string("lens", lens);
   }
 
-  private static void encode(RefinementRow row, String lens, RowWriter out) {
-    out.intValue("layer", row.layer());
-    out.longValue("positions", row.positions());
-    number(out, "residual_matches_output", row.matches());
-    number(out, "mean_output_probability", row.meanProbability());
-    share(out, "residual", row.residual(), row.positions());
-    share(out, "ffn", row.ffn(), row.positions());
-    share(out, "agreement", row.agreement(), row.positions());
-    share(out, "composition", row.composition(), row.positions());
-    out.longValue("residual_positions", row.residual());
-    out.longValue("ffn_positions", row.ffn());
-    out.longValue("agreement_positions", row.agreement());
-    out.longValue("composition_positions", row.composition());
-    out.longValue("split_agreement_positions", row.splitAgreement());
-    number(out, "median_output_probability", row.medianProbability());
-    out.longValue("settled_positions", row.settled());
-    number(out, "residual_token_z_in_ffn", row.residualInFfn());
-    out.string("lens", lens);
+  /** Takes the layers from the first to the last. */
+  private static final class Refinements implements RowEncoder<RefinementRow> {
+    private final String lens;
+    private long settled;
+
+    Refinements(String lens) {
+      this.lens = lens;
+    }
+
+    @Override
+    public void encode(RefinementRow row, RowWriter out) {
+      out.intValue("layer", row.layer());
+      out.longValue("positions", row.positions());
+      number(out, "residual_matches_output", row.matches());
+      number(out, "mean_output_probability", row.meanProbability());
+      share(out, "residual", row.residual(), row.positions());
+      share(out, "ffn", row.ffn(), row.positions());
+      share(out, "agreement", row.agreement(), row.positions());
+      share(out, "composition", row.composition(), row.positions());
+      out.longValue("residual_positions", row.residual());
+      out.longValue("ffn_positions", row.ffn());
+      out.longValue("agreement_positions", row.agreement());
+      out.longValue("composition_positions", row.composition());
+      out.longValue("split_agreement_positions", row.splitAgreement());
+      number(out, "median_output_probability", row.medianProbability());
+      settled += row.settled();
+      out.longValue("settled_positions", row.settled());
+      share(out, "settled_fraction", settled, row.positions());
+      number(out, "residual_token_z_in_ffn", row.residualInFfn());
+      number(out, "residual_token_z_in_ffn_of_changed", row.residualInFfnOfChanged());
+      number(out, "demoted_fraction_of_changed", row.demoted());
+      whole(out, "residual_token_rank_in_ffn_p50", row.residualTokenRank());
+      number(out, "composition_cosine", row.cosine());
+      number(out, "composition_shared_stem_fraction", row.sharedStem());
+      number(out, "composition_related_fraction", row.related());
+      whole(out, "composition_token_rank_in_residual_p50", row.layerTokenRank());
+      out.string("lens", lens);
+    }
   }
 
   private static void share(RowWriter out, String column, long count, long positions) {

@@ -32,7 +32,8 @@ record ScanAnalysis(Analysis analysis, TableWriter tables) {
   /**
    * The analyses whose partial results merge, as configured for a model; the same on every machine.
    */
-  static List<ScanAnalysis> of(CensusConfig.Scan scan, Architecture architecture) {
+  static List<ScanAnalysis> of(ScanContext context, Architecture architecture) {
+    CensusConfig.Scan scan = context.config().scan();
     List<ScanAnalysis> analyses = new ArrayList<>();
     if (scan.neuronStats().enabled()) {
       NeuronStatistics statistics = new NeuronStatistics();
@@ -43,8 +44,14 @@ record ScanAnalysis(Analysis analysis, TableWriter tables) {
       analyses.add(new ScanAnalysis(search, merge -> TriggerTable.tables(merge, search)));
     }
     if (scan.positions().enabled()) {
-      PositionAnalysis positions = PositionTables.analysis(scan.positions());
-      analyses.add(new ScanAnalysis(positions, merge -> PositionTables.tables(merge, positions)));
+      ModelWords words =
+          new ModelWords(context.modelPath(), context.config().corpus().sentenceLocale());
+      PositionAnalysis positions = PositionTables.analysis(scan.positions(), words);
+      analyses.add(
+          new ScanAnalysis(
+              positions,
+              merge ->
+                  PositionTables.tables(merge, positions, !words.get().stopWords().isEmpty())));
     }
     return analyses;
   }

@@ -135,7 +135,7 @@ public final class ScanJob {
   private void merge(
       ScanContext scan, List<ShardRecord> records, Map<String, List<TableFile>> tables) {
     Merge merge = new Merge(spark, scan, model.architecture(), plan, records);
-    for (ScanAnalysis analysis : ScanAnalysis.of(config.scan(), model.architecture())) {
+    for (ScanAnalysis analysis : ScanAnalysis.of(scan, model.architecture())) {
       tables.putAll(analysis.tables().write(merge));
       progress.advance(1, 0);
     }

@@ -40,7 +40,7 @@ final class ScanShard implements Function<Shard, ShardRecord> {
         TaskModels.get(context.config(), context.modelPath(), context.weightsSha256());
     BatchPlan plan = BatchPlan.of(sequences(shard), batchTokens(model));
     List<Analysis> analyses =
-        ScanAnalysis.of(context.config().scan(), model.architecture()).stream()
+        ScanAnalysis.of(context, model.architecture()).stream()
             .map(ScanAnalysis::analysis)
             .toList();
     List<ShardObserver> observers = new ArrayList<>();

@@ -9,6 +9,7 @@ import io.github.ffncensus.analysis.positions.PlainPositions.Expected;
 import io.github.ffncensus.analysis.positions.PositionSample;
 import io.github.ffncensus.analysis.positions.PredictionClass;
 import io.github.ffncensus.analysis.positions.SampledPosition;
+import io.github.ffncensus.analysis.positions.TokenTraits;
 import io.github.ffncensus.jobs.scan.ScanFixture.Run;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.model.ModelCopy;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** layer_composition and prediction_refinement against plain arithmetic over {@code sequences}. */
 class PositionTablesTest {
@@ -117,7 +119,8 @@ class PositionTablesTest {
       throws IOException {
     List<TokenSequence> sequences = run.sequences().stream().map(ScanJobTest::tokens).toList();
     try (Transformer model = TransformerLoader.load(run.model, Device.cpu(), Precision.FLOAT32)) {
-      return new PlainPositions(model.architecture(), new PlainLens(run.model.path()), lens)
+      TokenTraits traits = new ModelWords(run.model.path().toString(), "en").get();
+      return new PlainPositions(model.architecture(), new PlainLens(run.model.path()), lens, traits)
           .of(model, sequences).stream()
               .filter(e -> chosen(sample, sequences, e.position()))
               .toList();
@@ -147,6 +150,13 @@ class PositionTablesTest {
           .containsEntry("zero_agreement_reading", reading)
           .containsEntry("zero_agreement_fraction", row.get("zero_agreement_" + reading));
       checkShare(row, "short_prefix_fraction", p -> p.prefixTokens() < 5);
+      checkShare(row, "stop_word_fraction", SampledPosition::stopWord);
+      List<Expected> agreeing =
+          expected.stream().filter(e -> e.position().memories().agreeing() > 0).toList();
+      if (!agreeing.isEmpty()) {
+        new Oracle(agreeing, neurons)
+            .checkShare(row, "stop_word_fraction_of_agreeing", SampledPosition::stopWord);
+      }
       int[] active =
           expected.stream().mapToInt(e -> e.position().memories().active()).sorted().toArray();
       assertThat(row).containsEntry("active_p50", active[(active.length + 1) / 2 - 1]);
@@ -178,6 +188,24 @@ class PositionTablesTest {
           "split_agreement_positions",
           p -> p.residualToken() == p.ffnToken() && p.layerToken() != p.ffnToken());
       checkCount(row, "settled_positions", p -> p.settlingLayer() == p.layer());
+      checkShare(row, "settled_fraction", p -> p.settlingLayer() <= p.layer());
+      assertThat(number(row, "settled_fraction"))
+          .isLessThanOrEqualTo(number(row, "residual_matches_output"));
+      List<Expected> composed =
+          expected.stream()
+              .filter(e -> e.position().predictionClass() == PredictionClass.COMPOSITION)
+              .toList();
+      if (composed.isEmpty()) {
+        assertThat(row).containsEntry("composition_cosine", null);
+      } else {
+        double cosine =
+            composed.stream()
+                .mapToDouble(e -> e.position().change().cosine())
+                .average()
+                .orElseThrow();
+        assertThat(number(row, "composition_cosine"))
+            .isCloseTo(cosine, within(1e-5 + 2 * doubt() * expected.size() / composed.size()));
+      }
     }
 
     /** A coefficient of about 0 may be of either sign. */
@@ -246,6 +274,33 @@ class PositionTablesTest {
             assertThat(actual.get(column)).as(column).isEqualTo(value);
           }
         });
+  }
+
+  /** Property 40: counted again from the coefficients of the same positions. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-relu-untied", "llama-silu", "bert-gelu"})
+  void activeMemories_areThoseOfTheActivations(String model) throws IOException {
+    Run run = scans.ingest("activations-" + model, model, "scan.activations.mode=all");
+    Map<String, List<Map<String, Object>>> tables = run.tables();
+    List<TokenSequence> sequences = run.sequences().stream().map(ScanJobTest::tokens).toList();
+    PositionSample sample = new PositionSample.PerSequence(1, 1);
+    long sampled = sequences.stream().mapToLong(sequence -> sample.of(sequence).length).sum();
+    long[] active = new long[run.model.architecture().layers()];
+    for (Map<String, Object> row : tables.get("activations")) {
+      TokenSequence sequence = sequences.get(((Long) row.get("sequence_id")).intValue());
+      if (sample.of(sequence)[0] == (Integer) row.get("position")) {
+        active[(Integer) row.get("layer")] +=
+            ((List<?>) row.get("coefficients")).stream().filter(m -> (Float) m > 0).count();
+      }
+    }
+    for (Map<String, Object> row : tables.get(COMPOSITION)) {
+      double mean = active[(Integer) row.get("layer")] / (double) sampled;
+      assertThat(row)
+          .containsEntry("positions", sampled)
+          .containsEntry("mean_active_memories", mean);
+      assertThat((Double) row.get("active_fraction"))
+          .isCloseTo(mean / run.model.architecture().intermediate(), within(1e-12));
+    }
   }
 
   @Test
