@@ -10,6 +10,8 @@ import java.util.Map;
 
 /** What must hold of the tables of patterns. */
 final class PatternChecks {
+  private static final double ROUNDING = 1e-9;
+
   private final TableContentChecks tables;
   private final int layers;
   private final int neurons;
@@ -97,6 +99,36 @@ final class PatternChecks {
         "counted",
         "background_rate",
         "ranks");
+    findings.report();
+  }
+
+  /** The shares of the four labels sum to 1 in every layer that has prefixes. */
+  void summaryIsSound(List<TableFile> files) throws IOException {
+    TableContentChecks.Findings findings = tables.new Findings("pattern_summary");
+    tables.forEachRow(
+        "pattern_summary",
+        files,
+        row -> {
+          if (row.getLong("prefixes") > 0) {
+            double sum =
+                row.getDouble("shallow_only")
+                    + row.getDouble("semantic_only")
+                    + row.getDouble("shallow_and_semantic")
+                    + row.getDouble("not_covered");
+            if (!(Math.abs(sum - 1) < ROUNDING)) {
+              findings.add(
+                  "layer %d, %s: the shares of its labels sum to %s"
+                      .formatted(row.getInt("layer"), row.getString("polarity"), sum));
+            }
+          }
+        },
+        "layer",
+        "polarity",
+        "prefixes",
+        "shallow_only",
+        "semantic_only",
+        "shallow_and_semantic",
+        "not_covered");
     findings.report();
   }
 

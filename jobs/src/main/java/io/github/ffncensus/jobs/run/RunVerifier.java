@@ -84,6 +84,7 @@ public final class RunVerifier {
     PatternChecks patterns = new PatternChecks(contents, layers, neurons);
     checkContents("trigger_pattern_scores", patterns::scoresAreSound);
     checkContents("trigger_patterns", patterns::patternsAreSound);
+    checkContents("pattern_summary", patterns::summaryIsSound);
     checkContents("activation_examples", contents::examplesAreGapless);
     checkContents("memory_ablations", contents::memoriesAreRanked);
     EditChecks edits = new EditChecks(contents, layers, neurons);

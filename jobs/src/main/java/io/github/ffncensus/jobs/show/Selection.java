@@ -20,7 +20,7 @@ final class Selection {
   private static final int ENOUGH_AGREEMENT = 3;
 
   /** A topic of so many of a neuron's prefixes says something of the neuron. */
-  private static final double ENOUGH_PREFIXES = 0.25;
+  private static final double ENOUGH_PREFIXES = 0.4;
 
   /** What a neuron is an example of. */
   private enum Sort {

@@ -24,6 +24,9 @@ class PatternChecksTest {
   private final List<Scores> scores = new ArrayList<>();
   private final List<Found> patterns = new ArrayList<>();
 
+  /** Of a layer of which 0.75 has patterns. */
+  private double uncoveredShare = 0.25;
+
   private record Scores(int layer, int neuron, int prefixes, int shallow, int uncovered) {}
 
   private record Found(int layer, int neuron, int support, int counted, int ranks, double rate) {}
@@ -81,6 +84,12 @@ class PatternChecksTest {
     assertProblem("layer 0, neuron 0, positive: pattern w has the background rate NaN");
   }
 
+  @Test
+  void sharesThatDoNotSumToOne() throws IOException {
+    uncoveredShare = 0.5;
+    assertProblem("layer 0, positive: the shares of its labels sum to 1.25");
+  }
+
   private void assertProblem(String problem) throws IOException {
     assertThat(problems()).singleElement().asString().endsWith(": " + problem);
   }
@@ -91,6 +100,8 @@ class PatternChecksTest {
         new PatternChecks(new TableContentChecks(HADOOP, folder, problems), 2, 3);
     checks.scoresAreSound(write("trigger_pattern_scores", PatternChecksTest::encode, scores));
     checks.patternsAreSound(write("trigger_patterns", PatternChecksTest::encode, patterns));
+    checks.summaryIsSound(
+        write("pattern_summary", PatternChecksTest::encodeSummary, List.of(uncoveredShare)));
     return problems;
   }
 
@@ -126,6 +137,35 @@ class PatternChecksTest {
             "document_effective")) {
       out.doubleValue(column, 1);
     }
+  }
+
+  private static void encodeSummary(double uncovered, RowWriter out) {
+    out.intValue("layer", 0);
+    out.string("polarity", "positive");
+    out.intValue("neurons", 3);
+    for (String column :
+        List.of(
+            "neurons_with_triggers",
+            "neurons_with_pattern",
+            "neurons_with_shallow",
+            "neurons_with_semantic",
+            "neurons_with_last_token",
+            "neurons_with_last_stem",
+            "neurons_with_suffix_ngram",
+            "neurons_with_ngram",
+            "neurons_with_skip_pair",
+            "neurons_with_shape",
+            "neurons_with_topic",
+            "neurons_with_document",
+            "neurons_with_next_token",
+            "patterns",
+            "prefixes")) {
+      out.longValue(column, 1);
+    }
+    out.doubleValue("shallow_only", 0.25);
+    out.doubleValue("semantic_only", 0.25);
+    out.doubleValue("shallow_and_semantic", 0.25);
+    out.doubleValue("not_covered", uncovered);
   }
 
   private static void encode(Found row, RowWriter out) {
