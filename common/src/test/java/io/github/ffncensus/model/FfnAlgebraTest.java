@@ -60,6 +60,67 @@ class FfnAlgebraTest {
     }
   }
 
+  /** Property 1: what an ablated neuron takes out of the FFN's output is its memory. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu", "bert-gelu", "roberta-gelu"})
+  void ablatedNeuron_takesItsMemoryOutOfTheOutput(String name) {
+    Fixture fixture = Fixture.named(name);
+    int neuron = 17;
+    try (Transformer model = Taps.load(fixture.folder())) {
+      int last = model.architecture().layers() - 1;
+      int width = model.architecture().intermediate();
+      int hidden = model.architecture().hidden();
+      double[] value = new PlainLens(fixture.folder()).value(last, neuron);
+      int[][] sequences = fixture.sequences().toArray(int[][]::new);
+      Taps whole = Taps.of(model, sequences);
+      Taps ablated = new Taps();
+      float[] kept = new float[width];
+      Arrays.fill(kept, 1);
+      kept[neuron] = 0;
+      model.observe(
+          TokenBatch.of(sequences),
+          List.of(ablated),
+          (layer, m) -> layer == last ? m.mul(m.getManager().create(kept)) : m);
+      float[] before = whole.ffnOutput.get(last);
+      float[] after = ablated.ffnOutput.get(last);
+      float[] m = whole.coefficients.get(last);
+      for (int row = 0; row < m.length / width; row++) {
+        for (int j = 0; j < hidden; j++) {
+          assertThat((double) before[row * hidden + j] - after[row * hidden + j])
+              .isCloseTo(m[row * width + neuron] * value[j], within(1e-5));
+        }
+      }
+    }
+  }
+
+  /** Property 4. */
+  @ParameterizedTest
+  @MethodSource("float32Fixtures")
+  void coefficientOfAPlainFfn_hasTheSignOfItsPreActivation(Fixture fixture) {
+    try (Transformer model = Taps.load(fixture.folder())) {
+      Architecture architecture = model.architecture();
+      if (architecture.gated()) {
+        return;
+      }
+      Taps taps = Taps.of(model, fixture.sequences().toArray(int[][]::new));
+      boolean relu = architecture.activation() == ActivationFunction.RELU;
+      int negative = 0;
+      for (int l = 0; l < architecture.layers(); l++) {
+        float[] a = fixture.expected("layer." + l + ".pre_activation").values();
+        float[] m = taps.coefficients.get(l);
+        for (int i = 0; i < m.length; i++) {
+          // Padding has no expected value, and a near 0 may be rounded over it.
+          if (Math.abs(a[i]) > 1e-5 && Math.abs(a[i]) < 5) {
+            negative += a[i] < 0 ? 1 : 0;
+            assertThat(Math.signum(m[i]))
+                .isEqualTo(relu ? Math.max(0, Math.signum(a[i])) : Math.signum(a[i]));
+          }
+        }
+      }
+      assertThat(negative).isGreaterThan(100);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("fixtures")
   void residualPlusOutput_isTheNextResidual_whereNormsComeFirst(Fixture fixture) {
@@ -77,10 +138,28 @@ class FfnAlgebraTest {
         if (architecture.preNorm()) {
           assertThat(o).containsExactly(sum);
         } else {
-          // Behind the norm, each position has the sum's direction only.
-          assertThat(o).isNotEqualTo(sum);
+          assertNormed(fixture, l, sum, o, architecture.hidden());
           assertThat(taps.input.get(l)).containsExactly(r);
         }
+      }
+    }
+  }
+
+  /** In a post-norm model the layer's output is the norm of the sum. */
+  private static void assertNormed(Fixture fixture, int layer, float[] sum, float[] o, int hidden) {
+    // Others name the tensors of their norms in another way; ParityTest has them all.
+    if (!List.of("bert-gelu", "roberta-gelu").contains(fixture.name())) {
+      return;
+    }
+    PlainLens plain = new PlainLens(fixture.folder());
+    for (int row = 0; row < sum.length / hidden; row++) {
+      double[] ofRow = new double[hidden];
+      for (int j = 0; j < hidden; j++) {
+        ofRow[j] = sum[row * hidden + j];
+      }
+      double[] normed = plain.blockOutput(layer, ofRow);
+      for (int j = 0; j < hidden; j++) {
+        assertThat((double) o[row * hidden + j]).isCloseTo(normed[j], within(1e-5));
       }
     }
   }

@@ -14,6 +14,8 @@ import io.github.ffncensus.model.Precision;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.model.TransformerLoader;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,11 +91,48 @@ class PlantedKeyTest {
     assertThat(row.tokenCount()).isEqualTo(first.size());
   }
 
+  /** Property 7. A power of two scales floats exactly, so that not even near ties may change. */
+  @Test
+  void scaledKey_hasTheSameTriggers_withScaledCoefficients() throws IOException {
+    int neuron = 30;
+    List<Trigger> before = triggers(Distinct.PREFIX, neuron);
+    ModelCopy copy = ModelCopy.of("gpt2-gelu-new", Files.createDirectory(folder.resolve("scaled")));
+    copy.config().put("activation_function", "relu");
+    float[] keys = copy.values("transformer.h.1.mlp.c_fc.weight");
+    for (int row = 0; row < keys.length / WIDTH; row++) {
+      keys[row * WIDTH + neuron] *= 8;
+    }
+    copy.values("transformer.h.1.mlp.c_fc.bias")[neuron] *= 8;
+    try (Transformer scaled =
+        TransformerLoader.load(ModelFolder.open(copy.write()), Device.cpu(), Precision.FLOAT32)) {
+      List<Trigger> after = triggers(scaled, Distinct.PREFIX, neuron);
+      assertThat(after)
+          .hasSize(K)
+          .isEqualTo(
+              before.stream()
+                  .map(
+                      t ->
+                          new Trigger(
+                              t.layer(),
+                              t.neuron(),
+                              t.polarity(),
+                              t.rank(),
+                              8 * t.coefficient(),
+                              t.sequenceId(),
+                              t.position()))
+                  .toList());
+    }
+  }
+
   private static Trigger trigger(int rank, long sequence, int position) {
     return new Trigger(1, CONSTANT, Polarity.POSITIVE, rank, 1, sequence, position);
   }
 
   private List<Trigger> triggers(Distinct distinct, int neuron) {
+    return triggers(model, distinct, neuron);
+  }
+
+  private List<Trigger> triggers(Transformer model, Distinct distinct, int neuron) {
     TriggerSearch search = new TriggerSearch(K, distinct, List.of(Polarity.POSITIVE), 1);
     List<Trigger> triggers = new ArrayList<>();
     ScanRun.merged(search, model, ScanRun.split(corpus, 4), 256, 1)

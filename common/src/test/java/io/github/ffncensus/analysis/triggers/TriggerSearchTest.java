@@ -126,7 +126,18 @@ class TriggerSearchTest {
       assertThat(bySequence.stream().filter(t -> t.rank() == 1).toList())
           .isEqualTo(byPrefix.stream().filter(t -> t.rank() == 1).toList())
           .hasSizeGreaterThan(200);
+      Map<List<Object>, Float> strengths = new HashMap<>();
+      byPrefix.forEach(t -> strengths.put(place(t), Math.abs(t.coefficient())));
+      assertThat(bySequence)
+          .allSatisfy(
+              t ->
+                  assertThat(Math.abs(t.coefficient()))
+                      .isLessThanOrEqualTo(strengths.get(place(t))));
     }
+  }
+
+  private static List<Object> place(Trigger t) {
+    return List.of(t.layer(), t.neuron(), t.polarity(), t.rank());
   }
 
   @ParameterizedTest

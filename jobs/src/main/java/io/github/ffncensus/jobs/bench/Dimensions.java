@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
     description =
         "The per-dimension analysis of Geva et al. 2021 on a random model of their model's shape: one position"
             + " in each of some sentences of real lengths. Their own code takes 15,053 s for 1,000 sentences on an"
-            + " RTX 3090. Needs about 5 GB of memory at full size.",
+            + " RTX 3090. Needs about 6 GB of memory at full size.",
     mixinStandardHelpOptions = true)
 final class Dimensions implements Callable<Integer> {
   private static final Map<Part, String> PARTS =
