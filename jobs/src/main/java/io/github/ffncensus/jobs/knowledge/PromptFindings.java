@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.greatest;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.median;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
@@ -20,6 +21,9 @@ import org.apache.spark.sql.Row;
 
 /** How many facts there are, how well the model knows them, and whether attributions add up. */
 final class PromptFindings {
+  /** A residual above this part of the answer's probability is worth more steps. */
+  private static final double INCOMPLETE = 0.01;
+
   private PromptFindings() {}
 
   /** Of every relation its facts, and of their prompts all, answered, probable and leaking ones. */
@@ -99,23 +103,30 @@ final class PromptFindings {
   static List<Finding> ofLayers(Dataset<Row> layers) {
     List<Finding> findings = new ArrayList<>();
     Column scale = greatest(abs(col("probability_full")), abs(col("probability_zeroed")));
+    Column missed = when(scale.gt(0), abs(col("residual")).divide(scale)).otherwise(0.0);
     for (Row row :
         layers
+            .select(col("layer"), missed.as("missed"))
             .groupBy("layer")
             .agg(
-                max(when(scale.gt(0), abs(col("residual")).divide(scale)).otherwise(0.0)),
-                count(lit(1)))
+                count(lit(1)),
+                median(col("missed")),
+                max(col("missed")),
+                number(col("missed").gt(INCOMPLETE)))
             .orderBy("layer")
             .collectAsList()) {
+      String what =
+          "of %,d prompts: what the layer's attributions miss of F(1) - F(0), as a part of the larger of the two; it falls as attribute.steps grows"
+              .formatted(row.getLong(1));
+      int layer = row.getInt(0);
+      double incomplete = (double) row.getLong(4) / row.getLong(1);
+      findings.add(
+          new Finding("completeness_residual", layer, row.getDouble(2), null, "median " + what));
       findings.add(
           new Finding(
-              "completeness_residual",
-              row.getInt(0),
-              row.getDouble(1),
-              null,
-              "largest of %,d prompts: what the layer's attributions miss of F(1) - F(0), as a part of"
-                      .formatted(row.getLong(2))
-                  + " the larger of the two; it falls as attribute.steps grows"));
+              "completeness_residual_largest", layer, row.getDouble(3), null, "largest " + what));
+      findings.add(
+          new Finding("prompts_incomplete", layer, incomplete, null, "share above 0.01 " + what));
     }
     return findings;
   }
