@@ -647,6 +647,22 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/neuron_interactions';
 
+CREATE TABLE IF NOT EXISTS suppression_curves (
+  `method` STRING,
+  `relation` STRING,
+  `fact_id` STRING,
+  `prompt_id` INT,
+  `suppressed` INT,
+  `layer` INT,
+  `neuron` INT,
+  `probability_drop` DOUBLE,
+  `probability_before` DOUBLE,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/suppression_curves';
+
 CREATE TABLE IF NOT EXISTS fact_edits (
   `kind` STRING,
   `relation` STRING,
@@ -830,6 +846,9 @@ CREATE OR REPLACE VIEW fact_interventions AS
 CREATE OR REPLACE VIEW neuron_interactions AS
   SELECT * FROM read_parquet('${warehouse}/neuron_interactions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW suppression_curves AS
+  SELECT * FROM read_parquet('${warehouse}/suppression_curves/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW fact_edits AS
   SELECT * FROM read_parquet('${warehouse}/fact_edits/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
@@ -960,6 +979,19 @@ CREATE OR REPLACE VIEW intervention_summary AS
     avg(mean_log_ratio) AS mean_log_ratio, avg(flipped) AS flipped, avg(lost) AS lost, avg(gained) AS gained
   FROM intervention_ratios
   GROUP BY run_id, method, target, operation, factor;
+
+-- How few of a fact's neurons do nine tenths of what all of them do to its answer, where these do it harm.
+CREATE OR REPLACE VIEW minimal_sets AS
+  SELECT run_id, method, relation, fact_id, prompt_id, max(suppressed) AS neurons,
+    min(CASE WHEN probability_drop >= 0.9 * drop_of_all THEN suppressed END) AS minimal_neurons,
+    max(drop_of_all) AS drop_of_all
+  FROM (
+    SELECT *, last_value(probability_drop) OVER (
+      PARTITION BY run_id, method, relation, fact_id, prompt_id ORDER BY suppressed
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS drop_of_all
+    FROM suppression_curves) AS curves
+  WHERE drop_of_all > 0
+  GROUP BY run_id, method, relation, fact_id, prompt_id;
 
 -- Edits at a glance. Rates are those of updates at their judged prompts; perplexities are averaged over edits as logarithms.
 CREATE OR REPLACE VIEW edit_summary AS

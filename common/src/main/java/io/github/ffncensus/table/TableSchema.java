@@ -44,6 +44,7 @@ public final class TableSchema {
           "knowledge_neuron_findings",
           "fact_interventions",
           "neuron_interactions",
+          "suppression_curves",
           "fact_edits",
           "fact_edit_prompts",
           "edit_deltas");

@@ -1,6 +1,5 @@
 package io.github.ffncensus.jobs.intervene;
 
-import io.github.ffncensus.SeededHash;
 import io.github.ffncensus.jobs.attribute.PromptReading;
 import io.github.ffncensus.jobs.config.InterveneConfig;
 import io.github.ffncensus.jobs.config.InterveneConfig.Target;
@@ -25,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 
@@ -32,6 +32,7 @@ import org.apache.spark.sql.Row;
 final class InterveneFacts implements GroupTask {
   static final String INTERVENTIONS = "fact_interventions";
   static final String INTERACTIONS = "neuron_interactions";
+  static final String CURVES = "suppression_curves";
 
   private static final long serialVersionUID = 1L;
 
@@ -66,7 +67,8 @@ final class InterveneFacts implements GroupTask {
         group,
         work.interventions,
         InterventionRow.encoder(setup.tokenizer()));
-    write(files, INTERACTIONS, group, work.interactions, InteractionRow::encode);
+    write(files, INTERACTIONS, group, work.sets.interactions(), InteractionRow::encode);
+    write(files, CURVES, group, work.sets.curves(), CurveRow::encode);
     return files;
   }
 
@@ -107,11 +109,12 @@ final class InterveneFacts implements GroupTask {
     private final int perLayer;
     private final TrialList trials = new TrialList();
     private final List<Supplier<InterventionRow>> interventions = new ArrayList<>();
-    private final List<Supplier<InteractionRow>> interactions = new ArrayList<>();
+    private final NeuronSets sets;
 
     Work(InterveneConfig config, int perLayer) {
       this.config = config;
       this.perLayer = perLayer;
+      this.sets = new NeuronSets(config, trials);
     }
 
     void add(List<Row> facts, Map<FactKey, List<EncodedPrompt>> prompts) {
@@ -132,7 +135,7 @@ final class InterveneFacts implements GroupTask {
                   method, fact, prompted, Target.RANDOM_NEURONS, random, prompts.get(prompted));
             }
           }
-          interact(method, fact, neurons, prompts.get(fact));
+          sets.add(method, fact, neurons, strongest(row, method), prompts.get(fact));
         }
       }
     }
@@ -146,17 +149,31 @@ final class InterveneFacts implements GroupTask {
       throw new IllegalArgumentException("no target " + key);
     }
 
+    /** In order. */
     private static List<Neuron> neurons(Row fact, String method) {
+      return ofMethod(fact, method).map(Work::neuron).toList();
+    }
+
+    /** The largest mean attribution first. */
+    private static List<Neuron> strongest(Row fact, String method) {
+      return ofMethod(fact, method)
+          .sorted(
+              Comparator.comparingDouble((Row row) -> -row.<Double>getAs("mean_attribution"))
+                  .thenComparing(Work::neuron))
+          .map(Work::neuron)
+          .toList();
+    }
+
+    private static Stream<Row> ofMethod(Row fact, String method) {
       int column = fact.fieldIndex("neurons");
-      List<Neuron> neurons = new ArrayList<>();
-      if (!fact.isNullAt(column)) {
-        for (Row neuron : fact.<Row>getList(column)) {
-          if (neuron.getAs("method").equals(method)) {
-            neurons.add(new Neuron(neuron.getAs("layer"), neuron.getAs("neuron")));
-          }
-        }
-      }
-      return neurons;
+      return fact.isNullAt(column)
+          ? Stream.empty()
+          : fact.<Row>getList(column).stream()
+              .filter(neuron -> neuron.getAs("method").equals(method));
+    }
+
+    private static Neuron neuron(Row row) {
+      return new Neuron(row.getAs("layer"), row.getAs("neuron"));
     }
 
     private void intervene(
@@ -182,49 +199,6 @@ final class InterveneFacts implements GroupTask {
                       neurons.size(),
                       trials.reading(before),
                       trials.reading(after)));
-        }
-      }
-    }
-
-    private void interact(
-        String method, FactKey fact, List<Neuron> neurons, List<EncodedPrompt> prompts) {
-      if (neurons.size() < 2 || neurons.size() > config.interactions().maxNeurons()) {
-        return;
-      }
-      long key = fact.hash("interactions");
-      prompts.stream()
-          .sorted(
-              Comparator.comparingLong(
-                  prompt -> SeededHash.of(config.seed(), key, prompt.promptId())))
-          .limit(config.interactions().promptsPerFact())
-          .sorted(Comparator.comparingInt(EncodedPrompt::promptId))
-          .forEach(prompt -> interact(method, fact, neurons, prompt));
-    }
-
-    private void interact(String method, FactKey fact, List<Neuron> neurons, EncodedPrompt prompt) {
-      int clean = trials.clean(prompt);
-      int[] alone = neurons.stream().mapToInt(n -> trials.scaled(prompt, List.of(n), 0)).toArray();
-      for (int a = 0; a < alone.length; a++) {
-        for (int b = a + 1; b < alone.length; b++) {
-          Neuron first = neurons.get(a);
-          Neuron second = neurons.get(b);
-          int withoutA = alone[a];
-          int withoutB = alone[b];
-          int withoutBoth = trials.scaled(prompt, List.of(first, second), 0);
-          interactions.add(
-              () -> {
-                double before = trials.reading(clean).probability();
-                return new InteractionRow(
-                    method,
-                    fact,
-                    prompt.promptId(),
-                    first,
-                    second,
-                    before,
-                    before - trials.reading(withoutA).probability(),
-                    before - trials.reading(withoutB).probability(),
-                    before - trials.reading(withoutBoth).probability());
-              });
         }
       }
     }

@@ -16,9 +16,13 @@ import org.apache.spark.sql.Row;
 
 /**
  * Suppresses and amplifies the knowledge neurons of every fact, and reads its own prompts and those
- * of others meanwhile: {@code fact_interventions}, {@code neuron_interactions}.
+ * of others meanwhile: {@code fact_interventions}, {@code neuron_interactions}, {@code
+ * suppression_curves}.
  */
 public final class InterveneJob {
+  private static final List<String> TABLES =
+      List.of(InterveneFacts.INTERVENTIONS, InterveneFacts.INTERACTIONS, InterveneFacts.CURVES);
+
   private InterveneJob() {}
 
   /** Returns the files of each table, left in staging. */
@@ -27,7 +31,7 @@ public final class InterveneJob {
     Dataset<Row> facts = FactRows.facts(context.rows(FactRows.PROMPTS)).persist();
     try {
       Map<String, List<TableFile>> tables = interventions(context, config, facts);
-      for (String table : List.of(InterveneFacts.INTERVENTIONS, InterveneFacts.INTERACTIONS)) {
+      for (String table : TABLES) {
         context.made(table, tables.getOrDefault(table, List.of()));
       }
       context.step("findings", () -> KnowledgeFindings.write(context));

@@ -66,14 +66,16 @@ public final class FactRows {
 
   /**
    * The facts that have neurons: {@code relation}, {@code fact_id} and {@code neurons}, an array of
-   * {@code method, layer, neuron}.
+   * {@code method, layer, neuron, mean_attribution}.
    *
    * @param neurons rows of {@code knowledge_neurons}
    */
   public static Dataset<Row> neurons(Dataset<Row> neurons) {
     return neurons
         .groupBy("relation", "fact_id")
-        .agg(sort_array(collect_list(struct("method", "layer", "neuron"))).as("neurons"));
+        .agg(
+            sort_array(collect_list(struct("method", "layer", "neuron", "mean_attribution")))
+                .as("neurons"));
   }
 
   /**

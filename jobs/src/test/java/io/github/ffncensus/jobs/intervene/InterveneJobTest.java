@@ -18,6 +18,7 @@ import io.github.ffncensus.table.TableFile;
 import io.github.ffncensus.text.ModelTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -70,6 +71,7 @@ class InterveneJobTest {
     assertThat(counts.get("own")).isEqualTo(prompts * 2 * 3);
     assertThat(counts.get("random_neurons")).isEqualTo(prompts * 2 * 3);
     checkInteractions(run, plain, tables.get("neuron_interactions"));
+    checkCurves(run, plain, tables.get("suppression_curves"));
     checkDraws(run, tables.get("fact_interventions"));
   }
 
@@ -164,6 +166,41 @@ class InterveneJobTest {
       }
     }
     assertThat(rows).hasSize((int) expected);
+  }
+
+  /** Each set is the one before and one more, down to the weakest. */
+  private static void checkCurves(
+      KnowledgeFixture.Run run, PlainTransformer plain, List<Map<String, Object>> rows) {
+    List<Neuron> set = new ArrayList<>();
+    double last = 0;
+    for (Map<String, Object> row : rows) {
+      if (row.get("suppressed").equals(1)) {
+        set.clear();
+      } else {
+        assertThat(attribution(run, row)).isLessThanOrEqualTo(last);
+      }
+      last = attribution(run, row);
+      set.add(new Neuron((Integer) row.get("layer"), (Integer) row.get("neuron")));
+      assertThat(row.get("suppressed")).isEqualTo(set.size());
+      FactKey fact = new FactKey((String) row.get("relation"), (String) row.get("fact_id"));
+      EncodedPrompt prompt = prompt(run, fact, row);
+      double before = PlainAnswers.of(plain, prompt, Change.NONE).probability();
+      assertThat((Double) row.get("probability_drop"))
+          .isCloseTo(before - without(plain, prompt, set), within(2e-5 * before));
+    }
+    long expected =
+        FactRows.METHODS.stream()
+            .flatMap(method -> run.facts.keySet().stream().map(f -> run.neurons(method, f)))
+            .mapToLong(List::size)
+            .sum();
+    assertThat(rows).hasSize((int) expected);
+  }
+
+  private static double attribution(KnowledgeFixture.Run run, Map<String, Object> row) {
+    return run.attribution(
+        (String) row.get("method"),
+        new FactKey((String) row.get("relation"), (String) row.get("fact_id")),
+        new Neuron((Integer) row.get("layer"), (Integer) row.get("neuron")));
   }
 
   private static double without(
@@ -273,6 +310,33 @@ class InterveneJobTest {
                 .<Double>getAs("ratio_of_means"))
         .isCloseTo(sum / 3, within(1e-9));
     assertThat(summary.count()).isEqualTo(2 * 4 * 2);
+    checkMinimalSets(run, made);
+  }
+
+  private static void checkMinimalSets(
+      KnowledgeFixture.Run run, Map<String, List<TableFile>> made) {
+    SqlViews.table(
+        fixture.spark(),
+        "suppression_curves",
+        run.staged(Stage.INTERVENE, "suppression_curves", made));
+    Map<List<Object>, List<Double>> curves = new HashMap<>();
+    for (Map<String, Object> row : run.rows(Stage.INTERVENE, made).get("suppression_curves")) {
+      curves
+          .computeIfAbsent(List.of(row.get("method"), row.get("fact_id")), key -> new ArrayList<>())
+          .add((Double) row.get("probability_drop"));
+    }
+    List<Row> sets = SqlViews.view(fixture.spark(), "minimal_sets").collectAsList();
+    assertThat(sets).isNotEmpty();
+    for (Row set : sets) {
+      List<Double> drops = curves.get(List.of(set.getAs("method"), set.getAs("fact_id")));
+      double all = drops.get(drops.size() - 1);
+      int expected = 1;
+      while (drops.get(expected - 1) < 0.9 * all) {
+        expected++;
+      }
+      assertThat(set.<Integer>getAs("minimal_neurons")).isEqualTo(expected);
+      assertThat(set.<Double>getAs("drop_of_all")).isEqualTo(all).isPositive();
+    }
   }
 
   @Test
@@ -287,6 +351,7 @@ class InterveneJobTest {
                 "intervene.factors=[3]",
                 "intervene.interactions.prompts-per-fact=0"));
     assertThat(tables.get("neuron_interactions")).isEmpty();
+    assertThat(tables.get("suppression_curves")).isEmpty();
     assertThat(tables.get("fact_interventions"))
         .isNotEmpty()
         .allSatisfy(

@@ -160,6 +160,16 @@ public final class KnowledgeFixture implements AutoCloseable {
                   Collectors.averagingDouble(row -> row.getDouble(7))));
     }
 
+    public double attribution(String method, FactKey fact, Neuron neuron) {
+      return neuronRows.stream()
+          .filter(row -> row.getString(0).equals(method))
+          .filter(row -> new FactKey(row.getString(1), row.getString(2)).equals(fact))
+          .filter(row -> new Neuron(row.getInt(3), row.getInt(4)).equals(neuron))
+          .mapToDouble(row -> row.getDouble(7))
+          .findFirst()
+          .orElseThrow();
+    }
+
     public List<Neuron> neurons(String method, FactKey fact) {
       return neurons.get(method).getOrDefault(fact, List.of());
     }
