@@ -185,6 +185,27 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/value_lenses';
 
+CREATE TABLE IF NOT EXISTS activation_examples (
+  `layer` INT,
+  `neuron` INT,
+  `band` STRING,
+  `example` INT,
+  `coefficient` FLOAT,
+  `sequence_id` BIGINT,
+  `position` INT,
+  `document_id` STRING,
+  `prefix` STRING,
+  `token_id` INT,
+  `token` STRING,
+  `next_token_id` INT,
+  `next_token` STRING,
+  `positions_in_band` BIGINT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/activation_examples';
+
 CREATE TABLE IF NOT EXISTS trigger_perturbations (
   `layer` INT,
   `neuron` INT,
@@ -725,6 +746,9 @@ CREATE OR REPLACE VIEW value_predictions AS
 
 CREATE OR REPLACE VIEW value_lenses AS
   SELECT * FROM read_parquet('${warehouse}/value_lenses/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW activation_examples AS
+  SELECT * FROM read_parquet('${warehouse}/activation_examples/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW trigger_perturbations AS
   SELECT * FROM read_parquet('${warehouse}/trigger_perturbations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

@@ -15,7 +15,7 @@
 #   FFN_CENSUS_EXECUTOR_OVERHEAD memory of an executor outside of the heap; default 8g (YARN and Kubernetes)
 #   FFN_CENSUS_EXECUTOR_CORES    tasks that an executor runs at once; default 1
 #   FFN_CENSUS_EXECUTORS         number of executors; default: what the cluster gives
-#   FFN_CENSUS_GPUS              GPUs of an executor, one for each task that runs the model; default 0
+#   FFN_CENSUS_GPUS              GPUs of an executor, one for each task; default 0
 #   FFN_CENSUS_EXECUTOR_CACHE    DJL_CACHE_DIR on the executors' machines; default /tmp/ffn-census-djl
 #   FFN_CENSUS_LIBTORCH          folder of the CUDA build of libtorch 2.7.1 on the executors' machines; needed for GPUs
 #   FFN_CENSUS_SUBMIT            further options for spark-submit, split at blanks
@@ -177,10 +177,10 @@ cluster_options() {
     CLUSTER+=(--conf "spark.executorEnv.PYTORCH_LIBRARY_PATH=$FFN_CENSUS_LIBTORCH")
   fi
   if [ "${FFN_CENSUS_GPUS:-0}" -gt 0 ]; then
-    # Only tasks that run the model ask for a GPU (spark.ffncensus.task.gpus); those of ingest and merge do without.
+    # A GPU for each task, those of ingest and merge included.
     CLUSTER+=(
       --conf "spark.executor.resource.gpu.amount=$FFN_CENSUS_GPUS"
-      --conf spark.ffncensus.task.gpus=1
+      --conf spark.task.resource.gpu.amount=1
     )
   fi
   # shellcheck disable=SC2206 # split on purpose

@@ -6,12 +6,15 @@ import io.github.ffncensus.analysis.BatchPlan;
 import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
+import io.github.ffncensus.analysis.positions.PositionAnalysis;
+import io.github.ffncensus.analysis.positions.PositionSample;
 import io.github.ffncensus.analysis.stats.NeuronStatistics;
 import io.github.ffncensus.analysis.triggers.Polarity;
 import io.github.ffncensus.analysis.triggers.TriggerSearch;
 import io.github.ffncensus.bench.Workers.Time;
 import io.github.ffncensus.model.ForwardObserver;
 import io.github.ffncensus.model.LayerActivations;
+import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.model.RandomTransformer;
 import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.TokenSequence;
@@ -21,11 +24,13 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -40,24 +45,43 @@ import java.util.stream.IntStream;
 public final class ScanBenchmark {
   private static final String CEILING = "ceiling";
   private static final String FORWARD = "forward";
+  private static final String SCAN = "forward + all three";
+
+  /** An analysis beyond the three of every scan, which {@link #run} measures on top of them. */
+  public enum Extra {
+    /** Table {@code layer_composition}. */
+    COMPOSITION,
+    /** Table {@code prediction_refinement}. */
+    REFINEMENT
+  }
 
   private final Device device;
   private final int workers;
   private final int rounds;
   private final int tokensPerWorker;
   private final int batchTokens;
+  private final Set<Extra> extras;
+  private double preparation;
 
   /**
    * @param workers threads that compute at the same time
    * @param tokensPerWorker tokens that each thread reads per measurement
+   * @param extras to be measured together, beside a scan without them; none to measure each of the
+   *     three analyses of every scan alone
    */
   public ScanBenchmark(
-      Device device, int workers, int rounds, int tokensPerWorker, int batchTokens) {
+      Device device,
+      int workers,
+      int rounds,
+      int tokensPerWorker,
+      int batchTokens,
+      Set<Extra> extras) {
     this.device = device;
     this.workers = workers;
     this.rounds = rounds;
     this.tokensPerWorker = tokensPerWorker;
     this.batchTokens = batchTokens;
+    this.extras = Set.copyOf(extras);
   }
 
   /**
@@ -76,6 +100,21 @@ public final class ScanBenchmark {
       double overhead,
       double processorOverhead) {}
 
+  /**
+   * What the extras add to a scan with the three analyses.
+   *
+   * @param overhead time beyond that scan, as a share of it
+   * @param processorOverhead the same in processor time
+   * @param preparation seconds of processor time that a process spends once, for all its scans of a
+   *     model
+   */
+  public record Addition(double overhead, double processorOverhead, double preparation) {}
+
+  /**
+   * @param addition null without extras
+   */
+  public record Result(List<Line> lines, Addition addition) {}
+
   /** Something to measure: what a worker does in a round. */
   @FunctionalInterface
   private interface Variant {
@@ -85,9 +124,9 @@ public final class ScanBenchmark {
   /**
    * Runs all rounds.
    *
-   * @return the ceiling, the bare forward, each analysis alone, and all together
+   * @return the ceiling, the bare forward, the analyses of a scan, and what the extras add
    */
-  public List<Line> run() {
+  public Result run() {
     try (Workers pool = new Workers(workers);
         Transformer model = RandomTransformer.gpt2Small(device)) {
       // Other tokens in every round: a trigger search that met the same ones again would keep them
@@ -112,7 +151,7 @@ public final class ScanBenchmark {
           times.get(name)[round] = pool.measure(worker -> variant.run(worker, number));
         }
       }
-      return lines(model, plans, times);
+      return new Result(lines(model, plans, times), addition(times));
     }
   }
 
@@ -137,12 +176,30 @@ public final class ScanBenchmark {
             plans[round][worker]
                 .batches()
                 .forEach(batch -> model.observe(batch, List.of(new FullPass()))));
-    variants.put("forward + neuron_stats", scan(model, plans, List.of("stats")));
-    variants.put("forward + trigger_prefixes", scan(model, plans, List.of("triggers")));
-    variants.put("forward + activations", scan(model, plans, List.of("activations")));
-    variants.put(
-        "forward + all three", scan(model, plans, List.of("stats", "triggers", "activations")));
+    List<String> three = List.of("stats", "triggers", "activations");
+    if (extras.isEmpty()) {
+      variants.put("forward + neuron_stats", scan(model, plans, List.of("stats")));
+      variants.put("forward + trigger_prefixes", scan(model, plans, List.of("triggers")));
+      variants.put("forward + activations", scan(model, plans, List.of("activations")));
+    }
+    variants.put(SCAN, scan(model, plans, three));
+    if (!extras.isEmpty()) {
+      // What depends on the model alone is made by the first observer of a process.
+      preparation = Workers.processorSeconds(() -> observer("positions", model).close());
+      List<String> all = new ArrayList<>(three);
+      all.add("positions");
+      variants.put(withExtras(), scan(model, plans, all));
+    }
     return variants;
+  }
+
+  /** The extras share one observer, which looks at one position per sequence. */
+  private String withExtras() {
+    return "all three + "
+        + extras.stream()
+            .sorted()
+            .map(extra -> extra.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(" + "));
   }
 
   /** Asks for every layer's output, so that the bare forward pass leaves nothing out. */
@@ -182,6 +239,8 @@ public final class ScanBenchmark {
       case "triggers" ->
           new TriggerSearch(25, TriggerSearch.Distinct.SEQUENCE, List.of(Polarity.POSITIVE), 1)
               .observe(model, 0);
+      case "positions" ->
+          new PositionAnalysis(new PositionSample.PerSequence(1, 1), Lens.HEAD).observe(model, 0);
       default ->
           ActivationRecorder.observe(
               new ActivationMode.Top(32),
@@ -220,6 +279,18 @@ public final class ScanBenchmark {
                   ceiling ? Double.NaN : overhead(ofVariant, times.get(FORWARD), Time::processor)));
         });
     return lines;
+  }
+
+  private Addition addition(Map<String, Time[]> times) {
+    if (extras.isEmpty()) {
+      return null;
+    }
+    Time[] with = times.get(withExtras());
+    Time[] without = times.get(SCAN);
+    return new Addition(
+        overhead(with, without, Time::elapsed),
+        overhead(with, without, Time::processor),
+        preparation);
   }
 
   private static double flops(BatchPlan plan, Transformer model) {

@@ -52,7 +52,8 @@ final class Workers implements AutoCloseable {
     return new Time((System.nanoTime() - start) / 1e9, processor);
   }
 
-  private static double processorSeconds(Runnable work) {
+  /** What some work takes of this thread. */
+  static double processorSeconds(Runnable work) {
     TorchEngine.prepareThread();
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     long start = threads.getCurrentThreadCpuTime();

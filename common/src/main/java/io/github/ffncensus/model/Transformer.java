@@ -319,35 +319,38 @@ public final class Transformer implements AutoCloseable {
   }
 
   /**
-   * One logit per row.
+   * The logits of some tokens in each row.
    *
    * @param lensStates as {@link #lensStates} gave them, or the same numbers in float32; (rows,
    *     hidden)
-   * @param tokens one per row
-   * @return float32 (rows)
+   * @param tokens as many for each row, row by row
+   * @return float32 (rows, tokens of a row)
    */
   public NDArray logitsOf(NDArray lensStates, Lens lens, long[] tokens) {
     Linear output = head().output();
     NDManager owner = lensStates.getManager();
+    long rows = lensStates.getShape().get(0);
+    Shape shape = new Shape(rows, tokens.length / rows);
     try (NDManager scope = owner.newSubManager()) {
-      NDArray ids = scope.create(tokens);
-      NDArray rows =
+      NDArray ids = scope.create(tokens, shape);
+      NDArray embeddings =
           Embedding.embedding(ids, output.weight(), SparseFormat.DENSE).singletonOrThrow();
-      rows.attach(scope);
-      NDArray wide = kernels.cast(rows, Precision.FLOAT32);
+      embeddings.attach(scope);
+      NDArray wide = kernels.cast(embeddings, Precision.FLOAT32);
       wide.attach(scope);
       NDArray states = kernels.cast(lensStates, Precision.FLOAT32);
       if (states != lensStates) {
         states.attach(scope);
       }
-      NDArray products = wide.mul(states);
-      NDArray logits = products.sum(new int[] {1});
+      NDArray columns = states.reshape(rows, architecture.hidden(), 1);
+      columns.attach(scope);
+      NDArray logits = wide.matMul(columns).reshape(shape);
       if (lens == Lens.HEAD && output.bias() != null) {
         NDArray column = output.bias().reshape(-1, 1);
         column.attach(scope);
         NDArray biases = Embedding.embedding(ids, column, SparseFormat.DENSE).singletonOrThrow();
         biases.attach(scope);
-        logits = logits.add(kernels.cast(biases, Precision.FLOAT32).reshape(-1));
+        logits = logits.add(kernels.cast(biases, Precision.FLOAT32).reshape(shape));
       }
       logits.attach(owner);
       return logits;

@@ -21,6 +21,7 @@ public final class TableSchema {
           "prediction_refinement",
           "value_predictions",
           "value_lenses",
+          "activation_examples",
           "trigger_perturbations",
           "perturbation_summary",
           "background_prefixes",

@@ -75,6 +75,7 @@ public final class FfnCensus implements Callable<Integer> {
             .addSubcommand(new ComputingCommands.Edit(console))
             .addSubcommand(new WarehouseCommands.Runs(console))
             .addSubcommand(new WarehouseCommands.Verify(console))
+            .addSubcommand(new WarehouseCommands.Findings(console))
             .addSubcommand(new WarehouseCommands.Show(console));
     commandLine
         .setOut(new PrintWriter(out, true))

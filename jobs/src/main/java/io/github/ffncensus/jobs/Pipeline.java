@@ -5,6 +5,7 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.config.FactsConfig;
 import io.github.ffncensus.jobs.ingest.CorpusInputs;
+import io.github.ffncensus.jobs.interpret.InterpretJob;
 import io.github.ffncensus.jobs.run.CorpusFile;
 import io.github.ffncensus.jobs.run.ModelIdentity;
 import io.github.ffncensus.jobs.run.RunFolder;
@@ -55,6 +56,9 @@ final class Pipeline {
     ModelFolder model = ModelFolder.open(Path.of(config.model().path()));
     if (stages.contains(Stage.SCAN)) {
       ScanJob.check(config, model);
+    }
+    if (stages.contains(Stage.INTERPRET)) {
+      InterpretJob.check(config, model);
     }
     new RunOpener(hadoop, folder).requireWritable();
     try (RunLock lock = RunLock.acquire(hadoop, folder, messages::println)) {

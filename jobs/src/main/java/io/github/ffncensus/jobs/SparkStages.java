@@ -51,6 +51,9 @@ final class SparkStages implements StageRunner {
     if (conf.get("spark.master").startsWith("local")) {
       // Elsewhere the executors' devices count, which the driver cannot see.
       DeviceChoice.resolve(config.model().device(), List.of());
+      // Spark's default of 200 is for clusters: on one machine most of its tasks would be empty.
+      int cores = Runtime.getRuntime().availableProcessors();
+      conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(Math.max(8, 2 * cores)));
     }
     this.spark = SparkSession.builder().config(conf).getOrCreate();
   }

@@ -7,9 +7,16 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunVerifier;
+import io.github.ffncensus.jobs.show.Address;
+import io.github.ffncensus.jobs.show.AnnotationSheet;
+import io.github.ffncensus.jobs.show.FactGallery;
+import io.github.ffncensus.jobs.show.FindingsList;
 import io.github.ffncensus.jobs.show.NeuronGallery;
+import io.github.ffncensus.jobs.show.PublishedTables;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -153,12 +160,32 @@ final class WarehouseCommands {
   }
 
   @Command(
+      name = "findings",
+      description =
+          "Prints what Geva et al. 2021 report beside this run's numbers: the table key_value_findings, a line per claim.")
+  static final class Findings extends Looking {
+
+    Findings(Console console) {
+      super(console);
+    }
+
+    @Override
+    void look(Configuration hadoop, RunFolder folder) {
+      new FindingsList(PublishedTables.of(hadoop, published(hadoop, folder))).print(console.out());
+    }
+  }
+
+  @Command(
       name = "show",
       description = {
-        "Prints neurons of a published run with their statistics and strongest prefixes, the next token in brackets.",
-        "Without --neuron: those of each layer whose prefixes most plainly share something."
+        "Prints neurons of a published run: what their strongest prefixes share, what their values promote, what changes"
+            + " without a token, and the prefixes, the next token in brackets.",
+        "Without --neuron and --random: those of each layer that are clearest examples of something."
       })
   static final class Show extends Looking {
+
+    private static final int PRINTED = 4;
+    private static final int ANNOTATED = 25;
 
     @Option(
         names = "--neuron",
@@ -167,16 +194,45 @@ final class WarehouseCommands {
     private List<String> neurons = new ArrayList<>();
 
     @Option(
+        names = "--random",
+        paramLabel = "N",
+        description = "N random neurons of each layer, the same every time.")
+    private int random;
+
+    @Option(
         names = "--prefixes",
-        defaultValue = "6",
-        description = "How many prefixes of each neuron; default ${DEFAULT-VALUE}.")
-    private int prefixes;
+        paramLabel = "N",
+        description = "How many prefixes of each neuron; default 4, with --annotate 25.")
+    private Integer prefixes;
 
     @Option(
         names = "--per-layer",
-        defaultValue = "2",
+        paramLabel = "N",
+        defaultValue = "3",
         description = "How many neurons of each layer; default ${DEFAULT-VALUE}.")
     private int perLayer;
+
+    @Option(
+        names = "--facts",
+        paramLabel = "COUNT",
+        description =
+            "Print facts instead, of different relations: their knowledge neurons, and what these do.")
+    private int facts;
+
+    @Option(
+        names = "--fact",
+        paramLabel = "RELATION:FACT_ID",
+        description = "A fact to print; may be repeated.")
+    private List<String> chosenFacts = new ArrayList<>();
+
+    @Option(
+        names = "--annotate",
+        paramLabel = "FILE",
+        description =
+            "Writes the prefixes to a file for people to annotate, tab-separated, with empty columns for the patterns of"
+                + " each prefix and its label (shallow, semantic, both or none); 10 random neurons of each layer unless"
+                + " others are named. Prints nothing else.")
+    private Path annotate;
 
     Show(Console console) {
       super(console);
@@ -184,25 +240,58 @@ final class WarehouseCommands {
 
     @Override
     void look(Configuration hadoop, RunFolder folder) {
-      NeuronGallery gallery =
-          new NeuronGallery(hadoop, folder, published(hadoop, folder), prefixes, perLayer);
-      if (neurons.isEmpty()) {
-        gallery.print(console.out());
+      PublishedTables tables = PublishedTables.of(hadoop, published(hadoop, folder));
+      if (facts > 0 || !chosenFacts.isEmpty()) {
+        showFacts(new FactGallery(tables));
       } else {
-        gallery.print(
-            neurons.stream().map(Show::address).collect(Collectors.toCollection(TreeSet::new)),
-            console.out());
+        showNeurons(tables);
       }
     }
 
-    private static NeuronGallery.Address address(String text) {
+    private void showFacts(FactGallery gallery) {
+      for (String fact : chosenFacts) {
+        int colon = fact.indexOf(':');
+        if (colon <= 0) {
+          throw CensusException.configuration(
+              "--fact %s: must be a relation and a fact's id, such as capital:capital-045"
+                  .formatted(fact));
+        }
+        gallery.print(fact.substring(0, colon), fact.substring(colon + 1), console.out());
+      }
+      if (facts > 0) {
+        gallery.print(facts, console.out());
+      }
+    }
+
+    private void showNeurons(PublishedTables tables) {
+      Set<Address> chosen =
+          neurons.stream().map(Show::address).collect(Collectors.toCollection(TreeSet::new));
+      if (chosen.isEmpty() && (random > 0 || annotate != null)) {
+        chosen = AnnotationSheet.random(tables, random > 0 ? random : 10, 1);
+      }
+      if (annotate != null) {
+        int rows =
+            new AnnotationSheet(tables, prefixes == null ? ANNOTATED : prefixes)
+                .write(chosen, annotate);
+        console.err().printf("%,d prefixes of %,d neurons in %s%n", rows, chosen.size(), annotate);
+        return;
+      }
+      NeuronGallery gallery = new NeuronGallery(tables, prefixes == null ? PRINTED : prefixes);
+      if (!chosen.isEmpty()) {
+        gallery.print(chosen, console.out());
+      } else {
+        tables.require("trigger_patterns", "interpret; --neuron and --random do without it");
+        gallery.print(perLayer, console.out());
+      }
+    }
+
+    private static Address address(String text) {
       Matcher parts = Pattern.compile("(\\d{1,9}):(\\d{1,9})").matcher(text);
       if (!parts.matches()) {
         throw CensusException.configuration(
             "--neuron %s: must be a layer and a neuron, such as 2:517".formatted(text));
       }
-      return new NeuronGallery.Address(
-          Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)));
+      return new Address(Integer.parseInt(parts.group(1)), Integer.parseInt(parts.group(2)));
     }
   }
 }

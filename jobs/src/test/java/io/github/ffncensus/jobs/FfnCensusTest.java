@@ -2,6 +2,7 @@ package io.github.ffncensus.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.ffncensus.jobs.attribute.SmallFacts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -142,6 +143,16 @@ class FfnCensusTest {
     assertThat(command("verify", overrides)).as(text(out)).isZero();
     assertThat(text(out))
         .contains("The run r1 is sound: ", "sequences 2 rows", "neuron_stats 256 rows");
+    assertThat(command("findings", overrides)).isZero();
+    assertThat(text(out)).contains("patterns_per_neuron", "agreement_rate");
+    assertThat(command("show", with(overrides, "--random", "1"))).isZero();
+    assertThat(text(out)).contains("Layer 0, neuron ", "  promotes  ", "  active    on ");
+    Path sheet = folder.resolve("sheet.tsv");
+    assertThat(command("show", with(overrides, "--annotate", sheet.toString()))).isZero();
+    assertThat(Files.readString(sheet)).startsWith("layer\tneuron\trank\tprefix\t");
+    assertThat(command("show", with(overrides, "--neuron", "1,2"))).isEqualTo(2);
+    assertThat(text(err)).contains("--neuron 1,2: must be a layer and a neuron, such as 2:517");
+
     assertThat(command("run", overrides)).isZero();
     assertThat(text(err))
         .endsWith("The run r1 is complete: nothing to do (--force computes it again).\n");
@@ -154,6 +165,32 @@ class FfnCensusTest {
                 "corpus.sequence=line"))
         .isEqualTo(2);
     assertThat(text(err)).contains("census.corpus.sequence: was \"sentence\", now \"line\"");
+  }
+
+  @Test
+  void facts_withoutACorpus() throws IOException {
+    Path facts = SmallFacts.write(folder.resolve("facts.jsonl"));
+    Path config = folder.resolve("facts.conf");
+    Files.writeString(
+        config,
+        "census { run-id = r1, warehouse = \"%s/w\", %s, facts.input = [\"%s\"], stages = [attribute], attribute.steps = 2 }"
+            .formatted(folder, MODEL, facts));
+    assertThat(execute("run", "--config", config.toString())).as(text(err)).isZero();
+    assertThat(text(err)).contains("facts: 1 tasks", "attributions: 1 tasks", "is complete");
+    assertThat(execute("verify", "--config", config.toString())).as(text(out)).isZero();
+    Files.writeString(facts, "{}");
+    assertThat(execute("run", "--config", config.toString())).isEqualTo(2);
+    assertThat(text(err))
+        .contains("facts file file:" + facts + ": was")
+        .contains("attribute --force");
+    assertThat(execute("attribute", "--config", config.toString(), "--force")).isEqualTo(3);
+    assertThat(text(err)).contains("no prompt in them can be used").contains("missing_field");
+  }
+
+  private static String[] with(String[] overrides, String... options) {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.addAll(List.of(overrides));
+    return all.toArray(String[]::new);
   }
 
   private int command(String command, String... more) throws IOException {

@@ -26,6 +26,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PipelineTest {
 
@@ -37,6 +39,7 @@ class PipelineTest {
   private final ByteArrayOutputStream messages = new ByteArrayOutputStream();
   private RuntimeException failure;
   private List<Stage> configured = BOTH;
+  private List<String> settings = List.of();
 
   @BeforeEach
   void corpus() throws IOException {
@@ -95,6 +98,26 @@ class PipelineTest {
     run(List.of(Stage.EDIT), false);
     assertThatThrownBy(() -> run(List.of(Stage.KN_STATS), false))
         .hasMessageEndingWith("has no ingested corpus: run ingest first, or run for all stages");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"scan.activations", "interpret.perturbations"})
+  void neuronsThatTheModelHasNot_areRefusedBeforeAnyWork(String section) {
+    configured = List.of(Stage.INGEST, Stage.SCAN, Stage.INTERPRET);
+    settings =
+        List.of(
+            "scan.activations.mode=neurons",
+            "scan.activations.neurons=[\"0:1\"]",
+            section + ".neurons=[\"1:127\",\"0:128\"]");
+    CensusException refusal =
+        catchThrowableOfType(CensusException.class, () -> run(configured, false));
+    assertThat(refusal.kind()).isEqualTo(CensusException.Kind.CONFIGURATION);
+    assertThat(refusal)
+        .hasMessage(
+            "census."
+                + section
+                + ".neurons: 0:128 is not in the model, which has layers 0 to 1 with neurons 0 to 127");
+    assertThat(folder.resolve("w/_runs")).doesNotExist();
   }
 
   @Test
@@ -170,9 +193,8 @@ class PipelineTest {
   }
 
   private void run(List<Stage> stages, boolean force) throws IOException {
-    CensusConfig config =
-        ConfigLoader.load(
-            Files.writeString(folder.resolve("c.conf"), ""),
+    List<String> all =
+        new ArrayList<>(
             List.of(
                 "run-id=r1",
                 "warehouse=" + folder.resolve("w"),
@@ -182,6 +204,8 @@ class PipelineTest {
                 "stages=["
                     + String.join(",", configured.stream().map(Stage::word).toList())
                     + "]"));
+    all.addAll(settings);
+    CensusConfig config = ConfigLoader.load(Files.writeString(folder.resolve("c.conf"), ""), all);
     PrintStream out = new PrintStream(messages, true, StandardCharsets.UTF_8);
     new Pipeline(config, HADOOP, (runFolder, model) -> new Fake(runFolder), out).run(stages, force);
   }

@@ -53,7 +53,8 @@ public final class PositionAnalysis implements Analysis {
   public ShardObserver observe(Transformer model, PositionSink sink) {
     return !model.hasHead()
         ? new Nothing()
-        : new PositionObserver(model, sample, lens, sink, VocabularySweep.part(model));
+        : new PositionObserver(
+            model, sample, lens, sink, CentredEmbedding.of(model), VocabularySweep.part(model));
   }
 
   /** A layer's counts are one block. */

@@ -55,14 +55,19 @@ final class PositionObserver implements DeviceObserver {
    * @param vocabularyPart tokens whose logits are computed together
    */
   PositionObserver(
-      Transformer model, PositionSample sample, Lens lens, PositionSink sink, int vocabularyPart) {
+      Transformer model,
+      PositionSample sample,
+      Lens lens,
+      PositionSink sink,
+      CentredEmbedding embedding,
+      int vocabularyPart) {
     this.model = model;
     this.lens = lens;
     this.sample = sample;
     this.sink = sink;
     List<ValueTops.Layer> values = ValueTops.of(model);
     manager = model.newScope();
-    sweep = new VocabularySweep(manager, model, lens, vocabularyPart);
+    sweep = new VocabularySweep(manager, model, lens, embedding, vocabularyPart);
     memories = new MemoryVotes(manager, values);
     layers = new LayerCounts[model.architecture().layers()];
     Arrays.setAll(layers, l -> new LayerCounts(model.architecture().intermediate()));

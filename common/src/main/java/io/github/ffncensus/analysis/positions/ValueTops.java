@@ -73,7 +73,8 @@ final class ValueTops {
     float[] norm = new float[neurons];
     try (NDManager manager = model.newScope();
         VocabularySweep sweep =
-            new VocabularySweep(manager, model, lens, VocabularySweep.part(model))) {
+            new VocabularySweep(
+                manager, model, lens, CentredEmbedding.of(model), VocabularySweep.part(model))) {
       for (int from = 0; from < neurons; from += BLOCK) {
         int to = Math.min(neurons, from + BLOCK);
         try (NDManager scope = manager.newSubManager()) {

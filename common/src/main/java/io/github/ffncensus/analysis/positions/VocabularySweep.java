@@ -4,27 +4,25 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.ffncensus.analysis.positions.Finalists.End;
+import io.github.ffncensus.analysis.positions.Finalists.Winners;
+import io.github.ffncensus.analysis.positions.VocabularyPass.Blocks;
+import io.github.ffncensus.analysis.positions.VocabularyPass.Swept;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.model.ScriptModule;
 import io.github.ffncensus.model.Transformer;
+import java.util.List;
 
 /**
- * Reads vectors as predictions, a part of the vocabulary at a time: what is kept of all logits is
- * the best token and a few sums per row, so memory is rows x part, and a part stays in a core's
- * cache. Of equal logits the lowest token wins.
+ * Reads vectors as predictions: passes over the vocabulary ({@link VocabularyPass}), and what is
+ * the best token settled exactly ({@link Finalists}).
  */
 final class VocabularySweep implements AutoCloseable {
   private static final String CLASS_NAME = "Sweep";
 
-  /**
-   * States are lists; of a row r, y, o: best logit and its token; further for r the sum of
-   * exponentials over the best, and the logit of its token in E y; for E y its best and the sums of
-   * logits and squares.
-   */
   private static final String SOURCE =
       """
       class Sweep(Module):
@@ -45,39 +43,6 @@ final class VocabularySweep implements AutoCloseable {
         def rms_scale(self: __torch__.Sweep, x: Tensor, epsilon: float) -> Tensor:
           full = torch.to(x, 6)
           return torch.rsqrt(torch.add(torch.mean(torch.mul(full, full), [-1], True), epsilon))
-        def best(self: __torch__.Sweep, best: Tensor, token: Tensor, logits: Tensor, first: int) -> List[Tensor]:
-          top = torch.amax(logits, [1], False)
-          rows = torch.flatten(torch.nonzero(torch.gt(top, best)))
-          at = torch.argmax(torch.index_select(logits, 0, rows), 1, False)
-          return [torch.maximum(best, top), torch.index_copy(token, 0, rows, torch.add(at, first)), rows, at]
-        def extremes(self: __torch__.Sweep, s: List[Tensor], logits: Tensor, first: int) -> List[Tensor]:
-          top = (self).best(s[0], s[1], logits, first, )
-          bottom = (self).best(s[2], s[3], torch.neg(logits), first, )
-          return [top[0], top[1], bottom[0], bottom[1]]
-        def shared(self: __torch__.Sweep, s: List[Tensor], r: Tensor, y: Tensor, values: Tensor, scales: Tensor, shift: Tensor, first: int) -> List[Tensor]:
-          by_r = torch.add(torch.mul(r, torch.narrow(scales, 1, 0, 1)), shift)
-          by_y = torch.add(torch.mul(y, torch.narrow(scales, 1, 1, 1)), shift)
-          by_o = torch.add(torch.mul(torch.add(r, y), torch.narrow(scales, 1, 2, 1)), shift)
-          return (self).step(s, by_r, by_y, by_o, values, first, )
-        def step(self: __torch__.Sweep, s: List[Tensor], r: Tensor, y: Tensor, o: Tensor, values: Tensor, first: int) -> List[Tensor]:
-          of_r = (self).best(s[0], s[1], r, first, )
-          of_y = (self).best(s[4], s[5], y, first, )
-          of_o = (self).best(s[6], s[7], o, first, )
-          of_values = (self).best(s[8], s[9], values, first, )
-          most = of_r[0]
-          exponentials = torch.to(torch.sum(torch.exp(torch.sub(r, torch.unsqueeze(most, 1))), [1]), 7)
-          earlier = torch.mul(s[2], torch.exp(torch.to(torch.sub(s[0], most), 7)))
-          picked = torch.squeeze(torch.gather(torch.index_select(values, 0, of_r[2]), 1, torch.unsqueeze(of_r[3], 1)), 1)
-          in_y = torch.index_copy(s[3], 0, of_r[2], picked)
-          total = torch.add(s[10], torch.to(torch.sum(values, [1]), 7))
-          squares = torch.add(s[11], torch.to(torch.sum(torch.mul(values, values), [1]), 7))
-          return [most, of_r[1], torch.add(earlier, exponentials), in_y, of_y[0], of_y[1], of_o[0], of_o[1], of_values[0], of_values[1], total, squares]
-        def result(self: __torch__.Sweep, s: List[Tensor], tokens: float) -> List[Tensor]:
-          mean = torch.div(s[10], tokens)
-          variance = torch.sub(torch.div(s[11], tokens), torch.mul(mean, mean))
-          z = torch.div(torch.sub(torch.to(s[3], 7), mean), torch.sqrt(variance))
-          log_total = torch.add(torch.to(s[0], 7), torch.log(s[2]))
-          return [s[1], s[5], s[7], s[9], log_total, z]
       """;
 
   /** On a CPU the logits of a part stay in the cache; a GPU needs large products. */
@@ -89,7 +54,8 @@ final class VocabularySweep implements AutoCloseable {
   private final Lens lens;
   private final Lens valuesLens;
   private final ScriptModule script;
-  private final int part;
+  private final VocabularyPass pass;
+  private final Finalists finalists;
 
   /**
    * The linear lens of which {@code lens} is a scaling and a shift, so that the logits of o follow
@@ -97,7 +63,10 @@ final class VocabularySweep implements AutoCloseable {
    */
   private final Lens base;
 
-  /** What norm shift and head bias add to every logit, (1, vocabulary); null if nothing can. */
+  /** What the head adds to every logit, (1, vocabulary). */
+  private final NDArray bias;
+
+  /** What {@code lens} adds to the logits of {@code base}, (1, vocabulary) or a single 0. */
   private final NDArray shift;
 
   /** Tokens whose logits are computed together where nothing else is said. */
@@ -105,30 +74,34 @@ final class VocabularySweep implements AutoCloseable {
     return model.device().isGpu() ? DEVICE_PART : HOST_PART;
   }
 
-  VocabularySweep(NDManager manager, Transformer model, Lens lens, int part) {
+  VocabularySweep(
+      NDManager manager, Transformer model, Lens lens, CentredEmbedding embedding, int part) {
     Architecture architecture = model.architecture();
     this.model = model;
-    this.lens = lens;
-    this.valuesLens = Lens.ofValues(architecture);
-    this.part = part;
-    this.script = new ScriptModule(manager, CLASS_NAME, SOURCE);
+    // Without a final norm there is nothing to fold.
+    this.lens = lens == Lens.FOLDED && !architecture.preNorm() ? Lens.RAW : lens;
+    valuesLens = Lens.ofValues(architecture);
+    VocabularyParts parts = new VocabularyParts(architecture.vocabulary(), part);
+    script = new ScriptModule(manager, CLASS_NAME, SOURCE);
+    pass = new VocabularyPass(manager, embedding, parts, architecture.vocabulary());
+    finalists = new Finalists(manager, model, parts);
     if (lens != Lens.HEAD) {
-      base = architecture.preNorm() ? lens : Lens.RAW;
+      base = this.lens;
     } else {
       boolean linear = architecture.preNorm() && architecture.headActivation().isEmpty();
       base = linear ? Lens.FOLDED : null;
     }
-    this.shift = lens == Lens.HEAD && base != null ? headOfZero(manager) : null;
-  }
-
-  /** A norm sends zero to its shift, so this is what remains of the head. */
-  private NDArray headOfZero(NDManager manager) {
-    Architecture architecture = model.architecture();
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray zero = scope.zeros(new Shape(1, architecture.hidden()), DataType.FLOAT32);
-      NDArray logits = model.logits(zero, Lens.HEAD);
-      logits.attach(manager);
-      return logits;
+    NDArray zero = manager.zeros(new Shape(1, architecture.hidden()), DataType.FLOAT32);
+    bias = model.project(model.lensStates(zero, Lens.RAW), Lens.HEAD, 0, architecture.vocabulary());
+    bias.attach(manager);
+    if (lens != Lens.HEAD) {
+      shift = manager.zeros(new Shape(1, 1), DataType.FLOAT32);
+    } else if (base == null) {
+      shift = bias;
+    } else {
+      // A norm sends zero to its own shift, so this is what remains of the head.
+      shift = model.logits(zero, Lens.HEAD);
+      shift.attach(manager);
     }
   }
 
@@ -165,85 +138,66 @@ final class VocabularySweep implements AutoCloseable {
    * @param r (rows, hidden) like y and o, all in {@code scope}
    */
   Predictions predictions(NDManager scope, NDArray r, NDArray y, NDArray o) {
-    NDList states = base == null ? ofHead(scope, r, y, o) : ofLinear(scope, r, y, o);
-    NDList found = script.callForList(scope, "result", states, (double) vocabulary());
-    NDArray lensResidual = script.call(scope, "wide", model.lensStates(r, lens));
-    return new Predictions(
-        found.get(0).toLongArray(),
-        found.get(1).toLongArray(),
-        found.get(2).toLongArray(),
-        found.get(3).toLongArray(),
-        found.get(4).toDoubleArray(),
-        found.get(5).toDoubleArray(),
-        lensResidual.toFloatArray());
-  }
-
-  private NDList ofLinear(NDManager scope, NDArray r, NDArray y, NDArray o) {
-    NDArray byR = model.lensStates(r, base);
-    NDArray byY = model.lensStates(y, base);
-    NDArray byValues = base == valuesLens ? byY : model.lensStates(y, valuesLens);
-    NDArray scales = scales(scope, r, y, o);
-    NDList states = initial(scope, r.getShape().get(0));
-    for (int from = 0; from < vocabulary(); from += part) {
-      int to = Math.min(vocabulary(), from + part);
-      try (NDManager tile = scope.newSubManager()) {
-        NDArray ofR = project(tile, byR, base, from, to);
-        NDArray ofY = project(tile, byY, base, from, to);
-        NDArray ofValues = byValues == byY ? ofY : project(tile, byValues, valuesLens, from, to);
-        NDArray shifts =
-            shift == null
-                ? tile.zeros(new Shape(1, 1), DataType.FLOAT32)
-                : shift.get(new NDIndex(":, {}:{}", from, to));
-        shifts.attach(tile);
-        states =
-            replaced(
-                states,
-                script.callForList(
-                    scope, "shared", states, ofR, ofY, ofValues, scales, shifts, (long) from));
-      }
-    }
-    return states;
-  }
-
-  private NDList ofHead(NDManager scope, NDArray r, NDArray y, NDArray o) {
+    boolean sum = !model.architecture().preNorm() && lens != Lens.HEAD;
     NDArray byR = model.lensStates(r, lens);
     NDArray byY = model.lensStates(y, lens);
-    NDArray byO = model.lensStates(o, lens);
-    NDArray byValues = model.lensStates(y, valuesLens);
-    NDList states = initial(scope, r.getShape().get(0));
-    for (int from = 0; from < vocabulary(); from += part) {
-      int to = Math.min(vocabulary(), from + part);
-      try (NDManager tile = scope.newSubManager()) {
-        states =
-            replaced(
-                states,
-                script.callForList(
-                    scope,
-                    "step",
-                    states,
-                    project(tile, byR, lens, from, to),
-                    project(tile, byY, lens, from, to),
-                    project(tile, byO, lens, from, to),
-                    project(tile, byValues, valuesLens, from, to),
-                    (long) from));
-      }
+    NDArray byO = model.lensStates(sum ? r.add(y) : o, lens);
+    NDArray byValues = lens == valuesLens ? byY : model.lensStates(y, valuesLens);
+    Swept swept =
+        base == null
+            ? pass.separate(scope, new NDList(byR, byY, byO, byValues), shift)
+            : pass.combined(
+                scope, baseStates(r, y, byR, byY, byValues), norms(scope, r, y, o), shift);
+    Winners winners = settle(scope, byR, lens, End.TOP, swept.residual());
+    long[] residual = winners.tokens();
+    double[] logTotal = exactAtTheTop(swept, winners);
+    double[] veto = new double[logTotal.length];
+    float[] logits = model.logitsOf(byValues, valuesLens, residual).toFloatArray();
+    for (int row = 0; row < veto.length; row++) {
+      veto[row] = (logits[row] - swept.valueMeans()[row]) / swept.valueSpread()[row];
+    }
+    return new Predictions(
+        residual,
+        settle(scope, byY, lens, End.TOP, swept.ffn()).tokens(),
+        settle(scope, byO, lens, End.TOP, swept.layer()).tokens(),
+        settle(scope, byValues, valuesLens, End.TOP, swept.values()).tokens(),
+        logTotal,
+        veto,
+        script.call(scope, "wide", byR).toFloatArray());
+  }
+
+  /** r and y under {@code base}, and y under the lens of values if that is another. */
+  private NDList baseStates(NDArray r, NDArray y, NDArray byR, NDArray byY, NDArray byValues) {
+    NDList states = new NDList(base == lens ? byR : model.lensStates(r, base));
+    if (base == valuesLens) {
+      states.add(byValues);
+    } else {
+      states.add(base == lens ? byY : model.lensStates(y, base));
+      states.add(byValues);
     }
     return states;
   }
 
-  private NDArray project(NDManager tile, NDArray lensStates, Lens by, int from, int to) {
-    NDArray logits = model.project(lensStates, by, from, to);
-    logits.attach(tile);
-    return logits;
+  /** Where one token has nearly all of the probability, its logit must not be off. */
+  private static double[] exactAtTheTop(Swept swept, Winners winners) {
+    double[] logTotal = swept.logTotal().clone();
+    for (int row = 0; row < logTotal.length; row++) {
+      double swap =
+          Math.exp(winners.logits()[row] - logTotal[row])
+              - Math.exp(swept.most()[row] - logTotal[row]);
+      if (Double.isFinite(swap)) {
+        logTotal[row] += Math.log1p(swap);
+      }
+    }
+    return logTotal;
   }
 
-  private static NDList replaced(NDList old, NDList states) {
-    old.close();
-    return states;
+  private Winners settle(NDManager scope, NDArray states, Lens by, End end, Blocks blocks) {
+    return finalists.settle(scope, states, by, end, blocks.best(), blocks.margins());
   }
 
   /** The norm's factors on r, y and o, (rows, 3). */
-  private NDArray scales(NDManager scope, NDArray r, NDArray y, NDArray o) {
+  private NDArray norms(NDManager scope, NDArray r, NDArray y, NDArray o) {
     if (lens != Lens.HEAD) {
       return scope.ones(new Shape(r.getShape().get(0), 3), DataType.FLOAT32);
     }
@@ -253,30 +207,6 @@ final class VocabularySweep implements AutoCloseable {
     NDArray ofY = script.call(scope, norm, y, epsilon);
     NDArray ofO = script.call(scope, norm, o, epsilon);
     return NDArrays.concat(new NDList(ofR, ofY, ofO), 1);
-  }
-
-  private static NDList initial(NDManager scope, long rows) {
-    return new NDList(
-        nothing(scope, rows),
-        noToken(scope, rows),
-        scope.zeros(new Shape(rows), DataType.FLOAT64),
-        scope.zeros(new Shape(rows), DataType.FLOAT32),
-        nothing(scope, rows),
-        noToken(scope, rows),
-        nothing(scope, rows),
-        noToken(scope, rows),
-        nothing(scope, rows),
-        noToken(scope, rows),
-        scope.zeros(new Shape(rows), DataType.FLOAT64),
-        scope.zeros(new Shape(rows), DataType.FLOAT64));
-  }
-
-  private static NDArray nothing(NDManager scope, long rows) {
-    return scope.full(new Shape(rows), Float.NEGATIVE_INFINITY, DataType.FLOAT32);
-  }
-
-  private static NDArray noToken(NDManager scope, long rows) {
-    return scope.zeros(new Shape(rows), DataType.INT64);
   }
 
   /** Length of each row. */
@@ -291,28 +221,18 @@ final class VocabularySweep implements AutoCloseable {
    * @param vectors (rows, hidden), in {@code scope}
    */
   Extremes extremes(NDManager scope, NDArray vectors, Lens by) {
-    long rows = vectors.getShape().get(0);
-    NDArray lensStates = model.lensStates(vectors, by);
-    NDList states =
-        new NDList(
-            nothing(scope, rows), noToken(scope, rows), nothing(scope, rows), noToken(scope, rows));
-    for (int from = 0; from < vocabulary(); from += part) {
-      int to = Math.min(vocabulary(), from + part);
-      try (NDManager tile = scope.newSubManager()) {
-        NDArray logits = project(tile, lensStates, by, from, to);
-        states =
-            replaced(states, script.callForList(scope, "extremes", states, logits, (long) from));
-      }
-    }
-    return new Extremes(states.get(1).toLongArray(), states.get(3).toLongArray());
-  }
-
-  private int vocabulary() {
-    return model.architecture().vocabulary();
+    NDArray states = model.lensStates(vectors, by);
+    NDArray added = by == Lens.HEAD ? bias : scope.zeros(new Shape(1, 1), DataType.FLOAT32);
+    List<Blocks> ends = pass.ends(scope, states, added);
+    return new Extremes(
+        settle(scope, states, by, End.TOP, ends.get(0)).tokens(),
+        settle(scope, states, by, End.BOTTOM, ends.get(1)).tokens());
   }
 
   @Override
   public void close() {
+    finalists.close();
+    pass.close();
     script.close();
   }
 }

@@ -51,12 +51,19 @@ class PositionAnalysisTest {
         .flatMap(model -> Stream.of(Lens.values()).map(lens -> Arguments.of(model, lens)));
   }
 
+  /** With the embedding in floats, and in bytes, where logits have 15 bits. */
   @ParameterizedTest
   @MethodSource("modelsAndLenses")
   void everyPosition_isAsInPlainArithmetic(String name, Lens lens) {
+    assertAsInPlainArithmetic(name, lens, false, 1e-4);
+    assertAsInPlainArithmetic(name, lens, true, 1e-3);
+  }
+
+  private static void assertAsInPlainArithmetic(
+      String name, Lens lens, boolean bytes, double tolerance) {
     try (Transformer model = load(name)) {
       List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 30, 1);
-      List<SampledPosition> actual = positions(model, ALL, lens, corpus, 100);
+      List<SampledPosition> actual = positions(model, ALL, lens, corpus, 100, bytes);
       List<Expected> expected =
           new PlainPositions(
                   model.architecture(), new PlainLens(Fixture.named(name).folder()), lens)
@@ -67,21 +74,22 @@ class PositionAnalysisTest {
         if (expected.get(i).doubtful()) {
           doubtful++;
         } else {
-          assertSame(actual.get(i), expected.get(i).position());
+          assertSame(actual.get(i), expected.get(i).position(), tolerance);
         }
       }
       assertThat(doubtful).isLessThan(actual.size() / 20);
     }
   }
 
-  private static void assertSame(SampledPosition actual, SampledPosition expected) {
+  private static void assertSame(
+      SampledPosition actual, SampledPosition expected, double tolerance) {
     assertThat(actual.sequenceId()).isEqualTo(expected.sequenceId());
     assertThat(actual.position()).isEqualTo(expected.position());
     assertThat(actual.layer()).isEqualTo(expected.layer());
     assertThat(actual)
         .usingRecursiveComparison()
-        .withComparatorForType(near(1e-4), Double.class)
-        .withComparatorForType(near(1e-4), double.class)
+        .withComparatorForType(near(tolerance), Double.class)
+        .withComparatorForType(near(tolerance), double.class)
         .ignoringFields("memories.large")
         .isEqualTo(expected);
     // A coefficient at a hundredth of the largest may fall on either side.
@@ -291,9 +299,22 @@ class PositionAnalysisTest {
       Lens lens,
       List<TokenSequence> corpus,
       int tokenBudget) {
+    return positions(model, sample, lens, corpus, tokenBudget, true);
+  }
+
+  /** Sorted by sequence, position and layer. */
+  private static List<SampledPosition> positions(
+      Transformer model,
+      PositionSample sample,
+      Lens lens,
+      List<TokenSequence> corpus,
+      int tokenBudget,
+      boolean bytes) {
     List<SampledPosition> positions = new ArrayList<>();
     // Parts of the vocabulary so small that every best token is passed from part to part.
-    try (ShardObserver observer = new PositionObserver(model, sample, lens, positions::add, 50)) {
+    try (ShardObserver observer =
+        new PositionObserver(
+            model, sample, lens, positions::add, CentredEmbedding.of(model, bytes), 50)) {
       new ShardScan(model::observe, List.of(observer), tokens -> {})
           .run(BatchPlan.of(corpus, tokenBudget));
     }

@@ -1,7 +1,9 @@
 package io.github.ffncensus.jobs.attribute;
 
+import io.github.ffncensus.SeededHash;
 import io.github.ffncensus.jobs.attribute.NeuronScores.Stored;
 import io.github.ffncensus.jobs.config.AttributeConfig;
+import io.github.ffncensus.jobs.knowledge.FactKey;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.attribution.PromptAttribution;
 import io.github.ffncensus.knowledge.facts.Fact;
@@ -86,7 +88,7 @@ final class AttributedPrompt {
     }
     out.string("reading", reading);
     out.booleanValue("negative", prompt.negative());
-    out.booleanValue("votes", floor.admits(probability, rank));
+    out.booleanValue("votes", floor.admits(probability, rank, draw()));
     out.booleanValue("answer_in_head", lower(of.head()).contains(lower(prompt.answer())));
     out.intValue("other_answers", fact.otherAnswers());
     out.floatValue("max_attribution", attributions.maximum());
@@ -95,6 +97,12 @@ final class AttributedPrompt {
     threshold("activation_threshold", activations, out);
     out.string("source", fact.place().source());
     out.longValue("line", fact.place().line());
+  }
+
+  /** Uniform from 0 to 1, the same wherever the prompt is read. */
+  private double draw() {
+    FactKey key = new FactKey(fact.fact().relation(), fact.fact().factId());
+    return (SeededHash.of(key.hash("held-out prompts"), prompt.id()) >>> 11) * 0x1.0p-53;
   }
 
   private static void threshold(String column, NeuronScores scores, RowWriter out) {

@@ -10,7 +10,7 @@ import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
-/** From a relation's histogram (relation, facts, bars) to its ratio. */
+/** From a relation's histogram (method, relation, facts, bars) to its ratio. */
 final class FindRatio implements MapFunction<Row, Row> {
   private static final long serialVersionUID = 1L;
 
@@ -24,10 +24,10 @@ final class FindRatio implements MapFunction<Row, Row> {
 
   @Override
   public Row call(Row relation) {
-    long facts = relation.getLong(1);
+    long facts = relation.getLong(2);
     SharingHistogram histogram = new SharingHistogram(facts);
     // Null where no prompt of the relation nominates anything.
-    List<Row> bars = relation.isNullAt(2) ? List.of() : relation.getList(2);
+    List<Row> bars = relation.isNullAt(3) ? List.of() : relation.getList(3);
     for (Row bar : bars) {
       histogram.add(
           new Shares(bar.getInt(0), bar.getInt(1), bar.getInt(2), bar.getInt(3)), bar.getLong(4));
@@ -35,6 +35,7 @@ final class FindRatio implements MapFunction<Row, Row> {
     Found found = search.find(histogram, rule);
     return RowFactory.create(
         relation.getString(0),
+        relation.getString(1),
         found.ratio(),
         found.meanNeurons(),
         found.inBand(),

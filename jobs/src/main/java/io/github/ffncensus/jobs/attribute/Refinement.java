@@ -1,9 +1,11 @@
 package io.github.ffncensus.jobs.attribute;
 
 import static org.apache.spark.sql.functions.aggregate;
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.row_number;
@@ -16,6 +18,7 @@ import static org.apache.spark.sql.functions.when;
 import io.github.ffncensus.jobs.config.AttributeConfig;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.WriteRows;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Column;
@@ -43,7 +46,7 @@ final class Refinement {
 
   private static final StructType RATIO =
       StructType.fromDDL(
-          "relation STRING, ratio DOUBLE, mean_neurons DOUBLE, in_band BOOLEAN, facts INT");
+          "method STRING, relation STRING, ratio DOUBLE, mean_neurons DOUBLE, in_band BOOLEAN, facts INT");
 
   private Refinement() {}
 
@@ -51,49 +54,44 @@ final class Refinement {
     AttributeConfig config = context.config().attribute();
     Dataset<Row> prompts = context.rows(AttributeShard.PROMPTS);
     Dataset<Row> facts = facts(prompts).persist(StorageLevel.MEMORY_AND_DISK());
-    Method gradients =
-        new Method(
-            "integrated_gradients",
-            nominations(
+    Dataset<Row> nominations =
+        nominations(
                 prompts,
                 context.rows(AttributeShard.ATTRIBUTIONS),
                 "attribution",
-                config.integratedGradients().strict()),
-            facts,
-            config);
-    Method activation =
-        new Method(
-            "activation",
-            nominations(
-                prompts,
-                context.rows(AttributeShard.ACTIVATIONS),
-                "activation",
-                config.activation().strict()),
-            facts,
-            config);
+                config.integratedGradients().strict(),
+                "integrated_gradients")
+            .unionByName(
+                nominations(
+                    prompts,
+                    context.rows(AttributeShard.ACTIVATIONS),
+                    "activation",
+                    config.activation().strict(),
+                    "activation"));
+    Dataset<Row> shared = shared(nominations, facts).persist(StorageLevel.MEMORY_AND_DISK());
     int partitions = context.spark().defaultParallelism();
+    Dataset<Row> ratios = ratios(shared, facts, config).coalesce(1);
+    context.made(
+        RATIOS,
+        WriteRows.write(context, RATIOS, ratios.sortWithinPartitions("method", "relation")));
     Dataset<Row> neurons =
-        gradients
-            .neurons()
-            .unionByName(activation.neurons())
+        shared
+            .join(context.rows(RATIOS).select("method", "relation", "ratio"), ofRelation())
+            .filter((FilterFunction<Row>) new Kept(config.sharing()))
             .repartition(partitions, col("method"), col("relation"))
             .sortWithinPartitions("method", "relation", "fact_id", "layer", "neuron");
     context.made(NEURONS, WriteRows.write(context, NEURONS, neurons));
-    Dataset<Row> ratios =
-        gradients
-            .ratios()
-            .unionByName(activation.ratios())
-            .coalesce(1)
-            .sortWithinPartitions("method", "relation");
-    context.made(RATIOS, WriteRows.write(context, RATIOS, ratios));
     Dataset<Row> relations =
         ofRelations(context.rows(NEURONS), facts, config)
             .repartition(partitions, col("method"), col("relation"))
             .sortWithinPartitions("method", "relation", "rank");
     context.made(RELATIONS, WriteRows.write(context, RELATIONS, relations));
-    gradients.free();
-    activation.free();
+    shared.unpersist();
     facts.unpersist();
+  }
+
+  private static String[] ofRelation() {
+    return new String[] {"method", "relation"};
   }
 
   /** Every fact with its numbers of voting prompts. */
@@ -112,7 +110,7 @@ final class Refinement {
 
   /** The neurons that voting prompts nominate, a row each. */
   private static Dataset<Row> nominations(
-      Dataset<Row> prompts, Dataset<Row> scores, String score, boolean strict) {
+      Dataset<Row> prompts, Dataset<Row> scores, String score, boolean strict, String method) {
     Column value = col(score).cast("double");
     Column threshold = col(score + "_threshold");
     return scores
@@ -123,87 +121,59 @@ final class Refinement {
                 .select("relation", "fact_id", "prompt_id", "negative", score + "_threshold"),
             AttributeColumns.prompt())
         .filter(strict ? value.gt(threshold) : value.geq(threshold))
-        .withColumn("score", value);
+        .select(
+            lit(method).as("method"),
+            col("relation"),
+            col("fact_id"),
+            col("prompt_id"),
+            col("layer"),
+            col("neuron"),
+            col("negative"),
+            value.as("score"));
   }
 
-  /** What one method makes of its nominations. */
-  private static final class Method {
-    private final String name;
-    private final Dataset<Row> shared;
-    private final Dataset<Row> ratios;
-    private final AttributeConfig config;
+  /** The neurons of facts, and how many of the fact's prompts nominate them. */
+  private static Dataset<Row> shared(Dataset<Row> nominations, Dataset<Row> facts) {
+    Column positive = when(not(col("negative")), struct(col("prompt_id"), col("score")));
+    return nominations
+        .groupBy("method", "relation", "fact_id", "layer", "neuron")
+        .agg(
+            number(not(col("negative"))).as("prompts_sharing"),
+            number(col("negative")).as("negative_sharing"),
+            // In a fixed order, or the sum's last bits would depend on the cluster.
+            sort_array(collect_list(positive)).as("scores"))
+        .filter(col("prompts_sharing").gt(0))
+        .withColumn("mean_attribution", mean("scores", "score"))
+        .drop("scores")
+        .join(facts, AttributeColumns.fact());
+  }
 
-    Method(String name, Dataset<Row> nominations, Dataset<Row> facts, AttributeConfig config) {
-      this.name = name;
-      this.config = config;
-      this.shared = shared(nominations, facts).persist(StorageLevel.MEMORY_AND_DISK());
-      this.ratios = ratios(facts).persist(StorageLevel.MEMORY_AND_DISK());
-    }
-
-    private static Dataset<Row> shared(Dataset<Row> nominations, Dataset<Row> facts) {
-      Column positive = when(not(col("negative")), struct(col("prompt_id"), col("score")));
-      return nominations
-          .groupBy("relation", "fact_id", "layer", "neuron")
-          .agg(
-              number(not(col("negative"))).as("prompts_sharing"),
-              number(col("negative")).as("negative_sharing"),
-              // In a fixed order, or the sum's last bits would depend on the cluster.
-              sort_array(collect_list(positive)).as("scores"))
-          .filter(col("prompts_sharing").gt(0))
-          .withColumn("mean_attribution", mean("scores", "score"))
-          .drop("scores")
-          .join(facts, AttributeColumns.fact());
-    }
-
-    private Dataset<Row> ratios(Dataset<Row> facts) {
-      Dataset<Row> bars =
-          shared
-              .groupBy(
-                  col("relation"), col(SHARES[0]), col(SHARES[1]), col(SHARES[2]), col(SHARES[3]))
-              .agg(count(lit(1)).as("neurons"))
-              .groupBy("relation")
-              .agg(
-                  collect_list(
-                          struct(
-                              col(SHARES[0]),
-                              col(SHARES[1]),
-                              col(SHARES[2]),
-                              col(SHARES[3]),
-                              col("neurons")))
-                      .as("bars"));
-      return facts
-          .groupBy("relation")
-          .agg(count(lit(1)).as("facts"))
-          .join(bars, new String[] {"relation"}, "left")
-          .select("relation", "facts", "bars")
-          .map(
-              (MapFunction<Row, Row>) new FindRatio(config.search(), config.sharing()),
-              Encoders.row(RATIO));
-    }
-
-    Dataset<Row> ratios() {
-      return ratios.withColumn("method", lit(name));
-    }
-
-    Dataset<Row> neurons() {
-      return shared
-          .join(ratios.select("relation", "ratio"), "relation")
-          .filter((FilterFunction<Row>) new Kept(config.sharing()))
-          .select(
-              lit(name).as("method"),
-              col("relation"),
-              col("fact_id"),
-              col("layer"),
-              col("neuron"),
-              col("prompts_sharing"),
-              col("prompts"),
-              col("mean_attribution"));
-    }
-
-    void free() {
-      shared.unpersist();
-      ratios.unpersist();
-    }
+  /** A row per method and relation, also where no prompt nominates anything. */
+  private static Dataset<Row> ratios(
+      Dataset<Row> shared, Dataset<Row> facts, AttributeConfig config) {
+    Column[] shares = Stream.of(SHARES).map(name -> col(name)).toArray(Column[]::new);
+    Column[] bar =
+        Stream.of(SHARES, new String[] {"neurons"})
+            .flatMap(Stream::of)
+            .map(name -> col(name))
+            .toArray(Column[]::new);
+    Dataset<Row> bars =
+        shared
+            .groupBy(
+                Stream.concat(Stream.of(col("method"), col("relation")), Stream.of(shares))
+                    .toArray(Column[]::new))
+            .agg(count(lit(1)).as("neurons"))
+            .groupBy("method", "relation")
+            .agg(collect_list(struct(bar)).as("bars"));
+    return facts
+        .groupBy("relation")
+        .agg(count(lit(1)).as("facts"))
+        .withColumn("method", explode(array(lit("integrated_gradients"), lit("activation"))))
+        .join(bars, ofRelation(), "left")
+        .select("method", "relation", "facts", "bars")
+        .map(
+            (MapFunction<Row, Row>) new FindRatio(config.search(), config.sharing()),
+            Encoders.row(RATIO));
   }
 
   private static Dataset<Row> ofRelations(

@@ -2,11 +2,17 @@ package io.github.ffncensus.jobs.bench;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.bench.ScanBenchmark;
+import io.github.ffncensus.bench.ScanBenchmark.Addition;
+import io.github.ffncensus.bench.ScanBenchmark.Extra;
 import io.github.ffncensus.bench.ScanBenchmark.Line;
+import io.github.ffncensus.bench.ScanBenchmark.Result;
 import io.github.ffncensus.model.DeviceChoice;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -23,6 +29,7 @@ public final class Bench {
 
   public static void main(String[] args) {
     CommandLine command = new CommandLine(new Bench());
+    command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setExecutionExceptionHandler(
         (e, line, result) -> {
           if (e instanceof CensusException known) {
@@ -71,12 +78,25 @@ public final class Bench {
         description = "Token budget of a batch; default ${DEFAULT-VALUE}.")
     private int batchTokens;
 
+    @Option(
+        names = "--with",
+        split = ",",
+        paramLabel = "ANALYSIS",
+        description =
+            "Measures what these add to a scan with neuron_stats, trigger_prefixes and activations, at one position per"
+                + " sequence: ${COMPLETION-CANDIDATES}.")
+    private Set<Extra> with = Set.of();
+
     @Override
     public Integer call() {
       ai.djl.Device on = DeviceChoice.resolve(device, List.of());
       int threads =
           workers > 0 ? workers : on.isGpu() ? 1 : Runtime.getRuntime().availableProcessors();
-      print(new ScanBenchmark(on, threads, rounds, tokens, batchTokens).run(), System.out);
+      Result result = new ScanBenchmark(on, threads, rounds, tokens, batchTokens, with).run();
+      print(result.lines(), System.out);
+      if (result.addition() != null) {
+        print(result.addition(), System.out);
+      }
       System.out.printf(
           "%d workers, %d rounds, %,d tokens per worker and round, batches of %,d tokens, on %s%n",
           threads, rounds, tokens, batchTokens, on);
@@ -97,6 +117,18 @@ public final class Bench {
             percent(line.overhead()),
             percent(line.processorOverhead()));
       }
+    }
+
+    private void print(Addition addition, PrintStream out) {
+      out.printf(
+          "%s: %s on top of the scan with all three (%s in processor time), and %.1f s of processor time once per process%n",
+          with.stream()
+              .sorted()
+              .map(extra -> extra.name().toLowerCase(Locale.ROOT))
+              .collect(Collectors.joining(" and ")),
+          percent(addition.overhead()),
+          percent(addition.processorOverhead()),
+          addition.preparation());
     }
 
     private static String percent(double share) {

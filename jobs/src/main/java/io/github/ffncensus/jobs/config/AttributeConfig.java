@@ -50,11 +50,18 @@ public record AttributeConfig(
    *
    * @param minProbability of the answer
    * @param maxRank of the answer, from 1; 0 admits all
+   * @param heldOutShare part of the prompts that do not count whatever the model answers
    */
-  public record Floor(double minProbability, int maxRank) implements Serializable {
+  public record Floor(double minProbability, int maxRank, double heldOutShare)
+      implements Serializable {
 
-    public boolean admits(double probability, int rank) {
-      return probability >= minProbability && (maxRank == 0 || rank <= maxRank);
+    /**
+     * @param draw of the prompt, uniform from 0 to 1
+     */
+    public boolean admits(double probability, int rank, double draw) {
+      return draw >= heldOutShare
+          && probability >= minProbability
+          && (maxRank == 0 || rank <= maxRank);
     }
   }
 
@@ -72,7 +79,8 @@ public record AttributeConfig(
         values.decimal("attribute.cut"),
         new Floor(
             values.decimal("attribute.min-answer-probability"),
-            values.integer("attribute.max-answer-rank")),
+            values.integer("attribute.max-answer-rank"),
+            values.decimal("attribute.held-out-share")),
         coarse(values, "attribute.integrated-gradients."),
         coarse(values, "attribute.activation."),
         new SharingRule(

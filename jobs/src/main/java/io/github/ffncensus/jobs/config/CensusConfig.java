@@ -167,6 +167,7 @@ public final class CensusConfig implements Serializable {
       Lenses lenses,
       Perturbations perturbations,
       PatternsConfig patterns,
+      ExamplesConfig examples,
       Memories memories,
       Findings findings)
       implements Serializable {}
@@ -176,10 +177,12 @@ public final class CensusConfig implements Serializable {
   public record Lenses(boolean enabled) implements Serializable {}
 
   /**
+   * @param neurons to look at; none to sample them
    * @param neuronsPerLayer sampled; 0 means all
    * @param ranks triggers of each, the strongest
    */
-  public record Perturbations(boolean enabled, int neuronsPerLayer, int ranks, long seed)
+  public record Perturbations(
+      boolean enabled, List<Neuron> neurons, int neuronsPerLayer, int ranks, long seed)
       implements Serializable {}
 
   /**
@@ -275,6 +278,7 @@ public final class CensusConfig implements Serializable {
         new Lenses(values.flag("interpret.lenses.enabled")),
         perturbations(),
         PatternsConfig.of(values),
+        ExamplesConfig.of(values),
         memories(),
         new Findings(values.flag("interpret.findings.enabled")));
   }
@@ -357,6 +361,7 @@ public final class CensusConfig implements Serializable {
     String section = "interpret.perturbations.";
     return new Perturbations(
         values.flag(section + "enabled"),
+        neurons(section + "neurons"),
         values.integer(section + "neurons-per-layer"),
         values.integer(section + "ranks"),
         values.longInteger(section + "seed"));
@@ -378,6 +383,10 @@ public final class CensusConfig implements Serializable {
         values.constant(ActivationMode.class, section + "mode"),
         values.integer(section + "per-token"),
         values.decimal(section + "threshold"),
-        values.texts(section + "neurons").stream().map(Neuron::parse).toList());
+        neurons(section + "neurons"));
+  }
+
+  private List<Neuron> neurons(String key) {
+    return values.texts(key).stream().map(Neuron::parse).toList();
   }
 }

@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.interpret;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.interpret.patterns.PatternTables;
 import io.github.ffncensus.jobs.task.Finding;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.Architecture;
@@ -36,6 +37,9 @@ final class FindingsTable {
     }
     if (context.has(PerturbationFindings.TABLE)) {
       findings.addAll(PerturbationFindings.of(context.rows(PerturbationFindings.TABLE), layers));
+    }
+    if (context.has(PatternTables.SUMMARY)) {
+      findings.addAll(PatternFindings.of(context.rows(PatternTables.SUMMARY), layers));
     }
     if (context.has(PositionFindings.COMPOSITION)) {
       findings.addAll(PositionFindings.ofComposition(context.rows(PositionFindings.COMPOSITION)));

@@ -7,7 +7,6 @@ import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,27 +19,17 @@ final class MemoryTables {
 
   private MemoryTables() {}
 
-  /**
-   * Sequences that are read together.
-   *
-   * @param number from 0
-   * @param sequenceIds ascending
-   */
-  record Piece(int number, long[] sequenceIds) implements Serializable {}
-
   /** What a task made: a file of each table, or none. */
   record Files(ArrayList<TableFile> positions, ArrayList<TableFile> ablations)
       implements Serializable {}
 
   static void write(StageContext context) {
     Memories config = context.config().interpret().memories();
-    long[] chosen =
-        new SequenceSample(config.sequences(), config.seed()).of(context.plan().sequences());
-    List<Piece> pieces = new ArrayList<>();
-    for (int from = 0; from < chosen.length; from += MemoryReadings.SEQUENCES) {
-      int to = Math.min(chosen.length, from + MemoryReadings.SEQUENCES);
-      pieces.add(new Piece(pieces.size(), Arrays.copyOfRange(chosen, from, to)));
-    }
+    List<SampledSequences> pieces =
+        SampledSequences.of(
+            new SequenceSample(config.sequences(), config.seed()),
+            context.plan(),
+            MemoryReadings.SEQUENCES);
     List<Files> files =
         context.tasks(
             "memories", pieces, new ReadMemories(context.setup(), context.plan()), Files.class);

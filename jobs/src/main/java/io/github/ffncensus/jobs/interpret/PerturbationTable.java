@@ -8,12 +8,15 @@ import io.github.ffncensus.interpret.perturbations.PerturbationSummary;
 import io.github.ffncensus.interpret.perturbations.Removal;
 import io.github.ffncensus.jobs.config.CensusConfig.Perturbations;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.task.ChosenNeurons;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowWriter;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -54,7 +57,8 @@ final class PerturbationTable {
 
   static void write(StageContext context) {
     Architecture architecture = context.model().architecture();
-    Dataset<Row> winners = winners(context, architecture);
+    BitSet[] chosen = chosen(context.config().interpret().perturbations(), architecture);
+    Dataset<Row> winners = winners(context, chosen);
     long[] ofLayer = new long[architecture.layers()];
     for (Row count : winners.groupBy("layer").count().collectAsList()) {
       ofLayer[count.getInt(0)] = count.getLong(1);
@@ -75,20 +79,28 @@ final class PerturbationTable {
     List<LayerPerturbations> layers =
         collected.stream().sorted(Comparator.comparingInt(LayerPerturbations::layer)).toList();
     context.made(TABLE, layers.stream().map(LayerPerturbations::file).toList());
-    writeSummary(context, summaries(layers, ofLayer));
+    writeSummary(context, summaries(layers, ofLayer), chosen);
   }
 
-  private static Dataset<Row> winners(StageContext context, Architecture architecture) {
-    Perturbations config = context.config().interpret().perturbations();
+  /** The neurons of each layer that are listed, or sampled where none is. */
+  private static BitSet[] chosen(Perturbations config, Architecture architecture) {
+    if (!config.neurons().isEmpty()) {
+      return ChosenNeurons.byLayer(config.neurons(), architecture);
+    }
     NeuronSample sample = new NeuronSample(config.neuronsPerLayer(), config.seed());
+    BitSet[] chosen = new BitSet[architecture.layers()];
+    Arrays.setAll(chosen, layer -> sample.of(layer, architecture.intermediate()));
+    return chosen;
+  }
+
+  private static Dataset<Row> winners(StageContext context, BitSet[] chosen) {
+    Perturbations config = context.config().interpret().perturbations();
     long[] firstIds = context.plan().shards().stream().mapToLong(Shard::firstSequenceId).toArray();
     return context
         .rows("trigger_prefixes")
         .filter(col("polarity").equalTo("positive").and(col("rank").leq(config.ranks())))
         .select("layer", "neuron", "rank", "coefficient", "sequence_id", "position")
-        .flatMap(
-            (FlatMapFunction<Row, Row>) new ToWinners(sample, architecture, firstIds),
-            Encoders.row(WINNER));
+        .flatMap((FlatMapFunction<Row, Row>) new ToWinners(chosen, firstIds), Encoders.row(WINNER));
   }
 
   private static int blocks(StageContext context) {
@@ -126,12 +138,11 @@ final class PerturbationTable {
     return summaries;
   }
 
-  private static void writeSummary(StageContext context, List<PerturbationSummary> summaries) {
-    int neurons = context.model().architecture().intermediate();
-    int perLayer = context.config().interpret().perturbations().neuronsPerLayer();
-    int sampled = perLayer == 0 ? neurons : Math.min(perLayer, neurons);
+  private static void writeSummary(
+      StageContext context, List<PerturbationSummary> summaries, BitSet[] chosen) {
     try (ParquetTableWriter<PerturbationSummary> writer =
-        context.create(SUMMARY, (row, out) -> encode(row, sampled, out))) {
+        context.create(
+            SUMMARY, (row, out) -> encode(row, chosen[row.layer()].cardinality(), out))) {
       for (PerturbationSummary summary : summaries) {
         writer.write(summary);
       }

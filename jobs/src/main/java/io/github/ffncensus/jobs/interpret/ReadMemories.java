@@ -7,11 +7,7 @@ import io.github.ffncensus.interpret.memories.MemoryReadings;
 import io.github.ffncensus.jobs.config.CensusConfig.Memories;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.interpret.MemoryTables.Files;
-import io.github.ffncensus.jobs.interpret.MemoryTables.Piece;
-import io.github.ffncensus.jobs.task.SequenceLookUp;
-import io.github.ffncensus.jobs.task.SequenceTokens;
 import io.github.ffncensus.jobs.task.TaskSetup;
-import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowWriter;
@@ -23,7 +19,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
 
 /** Task: the sampled positions of some sequences. No files for a model without a head. */
-final class ReadMemories implements Function<Piece, Files> {
+final class ReadMemories implements Function<SampledSequences, Files> {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;
@@ -38,7 +34,7 @@ final class ReadMemories implements Function<Piece, Files> {
   private record Ablation(MemoryPosition position, MemoryAblation memory) {}
 
   @Override
-  public Files call(Piece piece) throws IOException {
+  public Files call(SampledSequences piece) throws IOException {
     Transformer model = setup.model();
     if (!model.hasHead()) {
       return new Files(new ArrayList<>(), new ArrayList<>());
@@ -54,7 +50,7 @@ final class ReadMemories implements Function<Piece, Files> {
             (part, nanoseconds) -> {
               // Times are for the benchmark.
             });
-    List<MemoryPosition> positions = readings.read(sequences(piece));
+    List<MemoryPosition> positions = readings.read(piece.read(setup, plan));
     Encoder encoder = new Encoder(setup.tokenizer());
     try (ParquetTableWriter<MemoryPosition> rows =
             setup.create(MemoryTables.POSITIONS, piece.number(), encoder::position);
@@ -69,21 +65,6 @@ final class ReadMemories implements Function<Piece, Files> {
       return new Files(
           new ArrayList<>(List.of(rows.finish())), new ArrayList<>(List.of(ablations.finish())));
     }
-  }
-
-  private List<TokenSequence> sequences(Piece piece) {
-    SequenceLookUp<TokenSequence> sequences =
-        new SequenceLookUp<>(
-            setup.hadoop(),
-            setup.folder().table("sequences"),
-            plan,
-            SequenceTokens::decode,
-            SequenceTokens.columns());
-    List<TokenSequence> found = new ArrayList<>();
-    for (long id : piece.sequenceIds()) {
-      found.add(sequences.find(plan.shardOf(id).index(), id));
-    }
-    return found;
   }
 
   private record Encoder(ModelTokenizer tokenizer) {

@@ -1,7 +1,5 @@
 package io.github.ffncensus.jobs.interpret;
 
-import io.github.ffncensus.interpret.perturbations.NeuronSample;
-import io.github.ffncensus.model.Architecture;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
@@ -10,19 +8,19 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
-/** Addresses the triggers of sampled neurons to the shards that hold their sequences. */
+/** Addresses the triggers of chosen neurons to the shards that hold their sequences. */
 final class ToWinners implements FlatMapFunction<Row, Row> {
   private static final long serialVersionUID = 1L;
 
-  private final BitSet[] sample;
+  private final BitSet[] chosen;
   private final long[] firstIds;
 
   /**
+   * @param chosen neurons of each layer
    * @param firstIds first sequence id of each shard
    */
-  ToWinners(NeuronSample sample, Architecture architecture, long[] firstIds) {
-    this.sample = new BitSet[architecture.layers()];
-    Arrays.setAll(this.sample, layer -> sample.of(layer, architecture.intermediate()));
+  ToWinners(BitSet[] chosen, long[] firstIds) {
+    this.chosen = chosen.clone();
     this.firstIds = firstIds.clone();
   }
 
@@ -30,7 +28,7 @@ final class ToWinners implements FlatMapFunction<Row, Row> {
   public Iterator<Row> call(Row trigger) {
     int layer = trigger.getInt(0);
     int neuron = trigger.getInt(1);
-    if (!sample[layer].get(neuron)) {
+    if (!chosen[layer].get(neuron)) {
       return Collections.emptyIterator();
     }
     long sequenceId = trigger.getLong(4);

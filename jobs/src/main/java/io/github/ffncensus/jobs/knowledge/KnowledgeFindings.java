@@ -7,6 +7,7 @@ import io.github.ffncensus.table.ParquetTableWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Row;
 
 /**
  * Table {@code knowledge_neuron_findings}: what Dai et al. 2022 report, with this run's numbers
@@ -18,22 +19,9 @@ public final class KnowledgeFindings {
   private KnowledgeFindings() {}
 
   public static void write(StageContext context) {
-    int layers = context.model().architecture().layers();
     List<Finding> findings = new ArrayList<>();
     if (context.has("fact_prompts")) {
-      findings.addAll(PromptFindings.of(context.rows("fact_prompts")));
-      findings.addAll(PromptFindings.ofRejects(context.rows("fact_rejects")));
-    }
-    if (context.has("attribution_layers")) {
-      findings.addAll(PromptFindings.ofLayers(context.rows("attribution_layers")));
-    }
-    if (context.has("fact_prompts")) {
-      findings.addAll(
-          NeuronFindings.of(
-              context.rows("fact_prompts"),
-              context.rows("relation_neurons"),
-              context.rows("knowledge_neurons"),
-              layers));
+      findings.addAll(ofFacts(context));
     }
     if (context.has("knowledge_neuron_activations")) {
       findings.addAll(OpenDomainFindings.of(context.rows("knowledge_neuron_activations")));
@@ -52,5 +40,30 @@ public final class KnowledgeFindings {
     } catch (IOException e) {
       throw CensusException.runFailed("cannot write " + TABLE + ": " + e.getMessage(), e);
     }
+  }
+
+  private static List<Finding> ofFacts(StageContext context) {
+    List<Row> relations = PromptFindings.byRelation(context.rows("fact_prompts"));
+    List<Finding> findings = new ArrayList<>(PromptFindings.of(relations));
+    if (isThere(context, "fact_rejects")) {
+      findings.addAll(PromptFindings.ofRejects(context.rows("fact_rejects")));
+    }
+    if (isThere(context, "attribution_layers")) {
+      findings.addAll(PromptFindings.ofLayers(context.rows("attribution_layers")));
+    }
+    if (isThere(context, "relation_neurons")) {
+      findings.addAll(
+          NeuronFindings.of(
+              relations,
+              context.rows("relation_neurons"),
+              context.rows("knowledge_neurons"),
+              context.model().architecture().layers()));
+    }
+    return findings;
+  }
+
+  /** Whether the run has the table, with rows or without. */
+  private static boolean isThere(StageContext context, String table) {
+    return context.made().containsKey(table) || !context.published(table).isEmpty();
   }
 }

@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.sort_array;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
@@ -47,21 +46,14 @@ final class NeuronFindings {
   private NeuronFindings() {}
 
   /**
-   * @param prompts rows of {@code fact_prompts}
+   * @param prompts of relations, as {@link PromptFindings#byRelation} has them
    * @param shared rows of {@code relation_neurons}
    * @param neurons rows of {@code knowledge_neurons}
    */
   static List<Finding> of(
-      Dataset<Row> prompts, Dataset<Row> shared, Dataset<Row> neurons, int layers) {
+      List<Row> prompts, Dataset<Row> shared, Dataset<Row> neurons, int layers) {
     TreeMap<String, Long> facts = new TreeMap<>();
-    for (Row row :
-        prompts
-            .filter(not(col("negative")))
-            .groupBy("relation")
-            .agg(countDistinct("fact_id"))
-            .collectAsList()) {
-      facts.put(row.getString(0), row.getLong(1));
-    }
+    prompts.forEach(row -> facts.put(row.getString(0), row.getLong(1)));
     Map<String, Long> withNeurons = new HashMap<>();
     for (Row row :
         neurons
@@ -70,38 +62,45 @@ final class NeuronFindings {
             .collectAsList()) {
       withNeurons.put(row.getString(0), row.getLong(1));
     }
+    Map<String, long[]> byLayer = new HashMap<>();
+    for (Row row : shared.groupBy("method", "layer").agg(sum("facts_sharing")).collectAsList()) {
+      byLayer.computeIfAbsent(row.getString(0), method -> new long[layers])[row.getInt(1)] =
+          row.getLong(2);
+    }
+    Map<String, Map<String, Relation>> relations = relations(facts, shared);
     List<Finding> findings = new ArrayList<>();
     for (Method method : Method.values()) {
-      Dataset<Row> ofMethod = shared.filter(col("method").equalTo(method.key));
-      long[] byLayer = new long[layers];
-      for (Row row : ofMethod.groupBy("layer").agg(sum("facts_sharing")).collectAsList()) {
-        byLayer[row.getInt(0)] = row.getLong(1);
-      }
       Counts counts = new Counts(method, findings);
-      counts.perFact(facts, withNeurons.getOrDefault(method.key, 0L), byLayer);
-      counts.layers(byLayer);
-      counts.overlaps(new RelationOverlap(relations(facts, ofMethod)));
+      long[] ofLayers = byLayer.getOrDefault(method.key, new long[layers]);
+      counts.perFact(facts, withNeurons.getOrDefault(method.key, 0L), ofLayers);
+      counts.layers(ofLayers);
+      Map<String, Relation> found = relations.getOrDefault(method.key, Map.of());
+      List<Relation> all = new ArrayList<>();
+      facts.forEach(
+          (relation, size) -> all.add(found.getOrDefault(relation, new Relation(size, 0, 0, 0))));
+      counts.overlaps(new RelationOverlap(all));
     }
     return findings;
   }
 
-  /** A relation's sums over its neurons, those of relations without any being zero. */
-  private static List<Relation> relations(TreeMap<String, Long> facts, Dataset<Row> shared) {
+  /** By method, the relations that have neurons, with their sums over these. */
+  private static Map<String, Map<String, Relation>> relations(
+      Map<String, Long> facts, Dataset<Row> shared) {
     Column share = col("facts_sharing").cast("double").divide(col("facts"));
     // Sums of floating-point numbers in a fixed order: the result must not depend on the cluster.
     Dataset<Row> everywhere =
         shared
-            .groupBy("layer", "neuron")
+            .groupBy("method", "layer", "neuron")
             .agg(sort_array(collect_list(struct(col("relation"), share.as("share")))).as("shares"))
             .withColumn("everywhere", total("shares", "share"))
-            .select("layer", "neuron", "everywhere");
-    Map<String, Relation> found = new HashMap<>();
+            .select("method", "layer", "neuron", "everywhere");
+    Map<String, Map<String, Relation>> found = new HashMap<>();
     Column elsewhere = col("facts_sharing").multiply(col("everywhere").minus(share));
     Column n = col("facts_sharing").cast("long");
     for (Row row :
         shared
-            .join(everywhere, new String[] {"layer", "neuron"})
-            .groupBy("relation")
+            .join(everywhere, new String[] {"method", "layer", "neuron"})
+            .groupBy("method", "relation")
             .agg(
                 sum(n),
                 sum(n.multiply(n.minus(1)).divide(2).cast("long")),
@@ -111,16 +110,14 @@ final class NeuronFindings {
                     .as("elsewhere"))
             .withColumn("elsewhere", total("elsewhere", "elsewhere"))
             .collectAsList()) {
-      String relation = row.getString(0);
-      found.put(
-          relation,
-          new Relation(facts.get(relation), row.getLong(1), row.getLong(2), row.getDouble(3)));
+      String relation = row.getString(1);
+      found
+          .computeIfAbsent(row.getString(0), method -> new HashMap<>())
+          .put(
+              relation,
+              new Relation(facts.get(relation), row.getLong(2), row.getLong(3), row.getDouble(4)));
     }
-    List<Relation> relations = new ArrayList<>();
-    facts.forEach(
-        (relation, size) ->
-            relations.add(found.getOrDefault(relation, new Relation(size, 0, 0, 0))));
-    return relations;
+    return found;
   }
 
   private static Column total(String list, String field) {

@@ -8,7 +8,6 @@ import static org.apache.spark.sql.functions.greatest;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.not;
-import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
@@ -23,37 +22,43 @@ import org.apache.spark.sql.Row;
 final class PromptFindings {
   private PromptFindings() {}
 
+  /** Of every relation its facts, and of their prompts all, answered, probable and leaking ones. */
+  static List<Row> byRelation(Dataset<Row> prompts) {
+    return prompts
+        .filter(not(col("negative")))
+        .groupBy("relation")
+        .agg(
+            countDistinct("fact_id"),
+            count(lit(1)),
+            number(col("answer_rank").equalTo(1)),
+            // Exact, so that the order of addition cannot matter.
+            sum(col("answer_probability").cast("decimal(20,18)")).cast("double"),
+            number(col("answer_in_head")),
+            number(col("other_answers").gt(0)))
+        .orderBy("relation")
+        .collectAsList();
+  }
+
   /**
-   * @param prompts rows of {@code fact_prompts}
+   * @param relations as {@link #byRelation} has them
    */
-  static List<Finding> of(Dataset<Row> prompts) {
-    Row row =
-        prompts
-            .filter(not(col("negative")))
-            .agg(
-                countDistinct(struct(col("relation"), col("fact_id"))),
-                count(lit(1)),
-                number(col("answer_rank").equalTo(1)),
-                // Exact, so that the order of addition cannot matter.
-                sum(col("answer_probability").cast("decimal(20,18)")).cast("double"),
-                number(col("answer_in_head")),
-                number(col("other_answers").gt(0)))
-            .first();
-    long all = row.getLong(1);
-    String of = "of %,d prompts".formatted(all);
+  static List<Finding> of(List<Row> relations) {
+    double facts = total(relations, 1);
+    double all = total(relations, 2);
+    String of = "of %,.0f prompts".formatted(all);
+    double probability = relations.stream().mapToDouble(row -> row.getDouble(4)).sum();
     return List.of(
-        Finding.of(
-            "facts", (double) row.getLong(0), 27_738.0, "facts with a prompt that the model reads"),
-        Finding.of("prompts", (double) all, 253_448.0, "their prompts, negative ones left out"),
+        Finding.of("facts", facts, 27_738.0, "facts with a prompt that the model reads"),
+        Finding.of("prompts", all, 253_448.0, "their prompts, negative ones left out"),
         Finding.of(
             "prompts_answered",
-            share(row, 2, all),
+            total(relations, 3) / all,
             null,
             "share " + of + " whose answer is the model's first choice"),
-        Finding.of("answer_probability", row.getDouble(3) / all, null, "mean " + of),
+        Finding.of("answer_probability", probability / all, null, "mean " + of),
         Finding.of(
             "prompts_with_answer_in_head",
-            share(row, 4, all),
+            total(relations, 5) / all,
             null,
             "share "
                 + of
@@ -61,9 +66,13 @@ final class PromptFindings {
                 + " 10 % of the facts"),
         Finding.of(
             "prompts_with_other_answers",
-            share(row, 5, all),
+            total(relations, 6) / all,
             null,
             "share " + of + " whose head has another answer in another fact of the relation"));
+  }
+
+  private static double total(List<Row> rows, int column) {
+    return rows.stream().mapToLong(row -> row.getLong(column)).sum();
   }
 
   /**
@@ -113,9 +122,5 @@ final class PromptFindings {
 
   private static Column number(Column condition) {
     return sum(when(condition, 1L).otherwise(0L));
-  }
-
-  private static double share(Row row, int column, long all) {
-    return (double) row.getLong(column) / all;
   }
 }

@@ -33,7 +33,7 @@ public final class RunManifest {
     COMPLETE,
     FAILED;
 
-    String word() {
+    public String word() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
   }

@@ -84,7 +84,18 @@ public final class RunVerifier {
     PatternChecks patterns = new PatternChecks(contents, layers, neurons);
     checkContents("trigger_pattern_scores", patterns::scoresAreSound);
     checkContents("trigger_patterns", patterns::patternsAreSound);
+    checkContents("activation_examples", contents::examplesAreGapless);
     checkContents("memory_ablations", contents::memoriesAreRanked);
+    EditChecks edits = new EditChecks(contents, layers, neurons);
+    checkContents("fact_interventions", edits::interventionsAreSound);
+    checkContents("neuron_interactions", edits::interactionsAreSound);
+    checkContents("fact_edits", edits::editsAreSound);
+    checkContents("edit_deltas", edits::deltasAreSound);
+    KnowledgeChecks knowledge = new KnowledgeChecks(contents, layers, neurons);
+    checkContents("attribution_layers", knowledge::layersFollowEachOther);
+    checkContents("knowledge_neurons", knowledge::neuronsAreShared);
+    checkContents("relation_neurons", knowledge::ranksAreGapless);
+    checkAttributionLayers(layers);
     checkDocuments();
     return problems;
   }
@@ -179,6 +190,16 @@ public final class RunVerifier {
     try (ParquetFileReader reader =
         ParquetFileReader.open(HadoopInputFile.fromPath(path, hadoop))) {
       return reader.getRecordCount();
+    }
+  }
+
+  private void checkAttributionLayers(int layers) {
+    long prompts = manifest.at("/tables/fact_prompts/rows").asLong();
+    long rows = manifest.at("/tables/attribution_layers/rows").asLong();
+    if (tables.containsKey("attribution_layers") && rows != prompts * layers) {
+      problems.add(
+          "%s: %,d prompts in fact_prompts make %,d rows of attribution_layers, not %,d"
+              .formatted(folder.manifest(), prompts, prompts * layers, rows));
     }
   }
 

@@ -274,6 +274,52 @@ final class TableContentChecks {
     findings.report();
   }
 
+  /** Within a neuron's band examples are 1, 2, 3 ..., and no more than there were to draw from. */
+  void examplesAreGapless(List<TableFile> files) throws IOException {
+    Findings findings = new Findings("activation_examples");
+    Example[] last = {null};
+    forEachRow(
+        "activation_examples",
+        files,
+        row -> {
+          Example example =
+              new Example(
+                  row.getInt("layer"),
+                  row.getInt("neuron"),
+                  row.getString("band"),
+                  row.getInt("example"));
+          int expected = example.sameBand(last[0]) ? last[0].number() + 1 : 1;
+          if (example.number() != expected || expected > row.getLong("positions_in_band")) {
+            findings.add(
+                "layer %d, neuron %d, %s: example %d of %d where %d is due"
+                    .formatted(
+                        example.layer(),
+                        example.neuron(),
+                        example.band(),
+                        example.number(),
+                        row.getLong("positions_in_band"),
+                        expected));
+          }
+          last[0] = example;
+        },
+        "layer",
+        "neuron",
+        "band",
+        "example",
+        "positions_in_band");
+    findings.report();
+  }
+
+  private record Example(int layer, int neuron, String band, int number) {
+
+    boolean sameBand(Example other) {
+      return other != null
+          && other.layer == layer
+          && other.neuron == neuron
+          && other.band.equals(band);
+    }
+  }
+
   private record Memory(long sequenceId, int position, int rank, float contribution) {
 
     String problemAfter(Memory before) {

@@ -6,11 +6,11 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.task.ChosenNeurons;
 import io.github.ffncensus.jobs.task.EmptyTable;
 import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.jobs.task.TaskRecords;
-import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.TableFile;
 import java.util.ArrayList;
@@ -88,20 +88,10 @@ public final class ScanJob {
    * @throws CensusException of kind CONFIGURATION if a chosen neuron is not in the model
    */
   public static void check(CensusConfig config, ModelFolder model) {
-    Architecture architecture = model.architecture();
-    config.scan().activations().neurons().stream()
-        .filter(n -> n.layer() >= architecture.layers() || n.index() >= architecture.intermediate())
-        .findFirst()
-        .ifPresent(
-            n -> {
-              throw CensusException.configuration(
-                  "census.scan.activations.neurons: %d:%d is not in the model, which has layers 0 to %d with neurons 0 to %d"
-                      .formatted(
-                          n.layer(),
-                          n.index(),
-                          architecture.layers() - 1,
-                          architecture.intermediate() - 1));
-            });
+    ChosenNeurons.check(
+        "census.scan.activations.neurons",
+        config.scan().activations().neurons(),
+        model.architecture());
   }
 
   private ScanContext scanContext() {

@@ -7,15 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.attribute.AttributeFixture.Run;
-import io.github.ffncensus.jobs.config.AttributeConfig;
 import io.github.ffncensus.knowledge.attribution.IntegratedGradients;
 import io.github.ffncensus.knowledge.attribution.PromptAttribution;
 import io.github.ffncensus.knowledge.facts.Fact;
 import io.github.ffncensus.knowledge.facts.FactLines;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
-import io.github.ffncensus.knowledge.refinement.PlainRefinement;
-import io.github.ffncensus.knowledge.refinement.PlainRefinement.Outcome;
-import io.github.ffncensus.knowledge.refinement.PlainRefinement.PlainFact;
 import io.github.ffncensus.model.ModelCopy;
 import io.github.ffncensus.model.Precision;
 import io.github.ffncensus.model.Transformer;
@@ -25,10 +21,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,9 +71,7 @@ class AttributeJobTest {
     checkScores(run, tables.get("fact_attributions"), alone, true);
     checkScores(run, tables.get("fact_activations"), alone, false);
     checkLayers(tables.get("attribution_layers"), alone);
-    for (String method : List.of("integrated_gradients", "activation")) {
-      checkRefinement(run, tables, alone, method);
-    }
+    PlainNeurons.check(run, tables);
     PlainOverlap.check(tables);
   }
 
@@ -199,126 +191,6 @@ class AttributeJobTest {
               (Double) row.get("attribution_sum")
                   - ((Double) row.get("probability_full") - (Double) row.get("probability_zeroed")),
               within(1e-12));
-    }
-  }
-
-  /** From the scores as stored in float32, so that ties fall the same way. */
-  private static void checkRefinement(
-      Run run,
-      Map<String, List<Map<String, Object>>> tables,
-      List<PromptAttribution> alone,
-      String method) {
-    int neurons = run.model.architecture().intermediate();
-    int all = run.model.architecture().layers() * neurons;
-    boolean gradients = method.equals("integrated_gradients");
-    Map<String, float[]> scores = new LinkedHashMap<>();
-    alone.forEach(
-        prompt ->
-            scores.put(
-                "%s %s %d "
-                    .formatted(
-                        prompt.prompt().relation(),
-                        prompt.prompt().factId(),
-                        prompt.prompt().promptId()),
-                new float[all]));
-    for (Map<String, Object> row :
-        tables.get(gradients ? "fact_attributions" : "fact_activations")) {
-      int index = (Integer) row.get("layer") * neurons + (Integer) row.get("neuron");
-      scores.get(key(row))[index] = (Float) row.get(gradients ? "attribution" : "activation");
-    }
-    Map<String, Map<String, List<float[]>>> byRelation = new TreeMap<>();
-    scores.forEach(
-        (key, values) -> {
-          String[] parts = key.split(" ");
-          byRelation
-              .computeIfAbsent(parts[0], r -> new LinkedHashMap<>())
-              .computeIfAbsent(parts[1], f -> new ArrayList<>())
-              .add(values);
-        });
-    List<String> expected = new ArrayList<>();
-    List<String> expectedRatios = new ArrayList<>();
-    byRelation.forEach(
-        (relation, ofFacts) -> {
-          List<PlainFact> plain = new ArrayList<>();
-          ofFacts.forEach((fact, prompts) -> plain.add(new PlainFact(fact, prompts, List.of())));
-          Outcome outcome = plain(run, plain, gradients);
-          expectedRatios.add(relation + " " + outcome.ratio() + " " + outcome.mean());
-          outcome
-              .neurons()
-              .forEach(
-                  (fact, kept) ->
-                      kept.forEach(
-                          (neuron, s) ->
-                              expected.add(
-                                  "%s %s %d:%d %d of %d"
-                                      .formatted(
-                                          relation,
-                                          fact,
-                                          neuron / neurons,
-                                          neuron % neurons,
-                                          s,
-                                          ofFacts.get(fact).size()))));
-        });
-    List<Map<String, Object>> rows =
-        tables.get("knowledge_neurons").stream()
-            .filter(row -> row.get("method").equals(method))
-            .toList();
-    assertThat(
-            rows.stream()
-                .map(
-                    row ->
-                        "%s %s %s:%s %s of %s"
-                            .formatted(
-                                row.get("relation"),
-                                row.get("fact_id"),
-                                row.get("layer"),
-                                row.get("neuron"),
-                                row.get("prompts_sharing"),
-                                row.get("prompts"))))
-        .containsExactlyElementsOf(expected);
-    assertThat(expected).isNotEmpty();
-    assertThat(
-            tables.get("refinement_ratios").stream()
-                .filter(row -> row.get("method").equals(method))
-                .map(
-                    row ->
-                        row.get("relation")
-                            + " "
-                            + row.get("ratio")
-                            + " "
-                            + row.get("mean_neurons")))
-        .containsExactlyElementsOf(expectedRatios);
-    checkMeans(run, rows, scores);
-  }
-
-  private static Outcome plain(Run run, List<PlainFact> relation, boolean gradients) {
-    return switch (run.config.profile()) {
-      case "dai2022" -> PlainRefinement.authors(relation, gradients ? 0.2 : 0.5);
-      case "eleuther2022" -> PlainRefinement.eleuther(relation);
-      default -> PlainRefinement.ours(relation, gradients ? 0.2 : 0.5);
-    };
-  }
-
-  private static void checkMeans(
-      Run run, List<Map<String, Object>> rows, Map<String, float[]> scores) {
-    AttributeConfig config = run.config.attribute();
-    int neurons = run.model.architecture().intermediate();
-    for (Map<String, Object> row : rows) {
-      boolean gradients = row.get("method").equals("integrated_gradients");
-      var rule = gradients ? config.integratedGradients() : config.activation();
-      int index = (Integer) row.get("layer") * neurons + (Integer) row.get("neuron");
-      double sum = 0;
-      int sharing = 0;
-      for (int p = 0; p < (Integer) row.get("prompts"); p++) {
-        float[] prompt = scores.get(row.get("relation") + " " + row.get("fact_id") + " " + p + " ");
-        double max = max(new float[][] {prompt});
-        if (rule.reaches(prompt[index], rule.value() * max)) {
-          sum += prompt[index];
-          sharing++;
-        }
-      }
-      assertThat(row.get("prompts_sharing")).isEqualTo(sharing);
-      assertThat((Double) row.get("mean_attribution")).isEqualTo(sum / sharing);
     }
   }
 

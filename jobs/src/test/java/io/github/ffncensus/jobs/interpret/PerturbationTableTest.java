@@ -141,6 +141,26 @@ class PerturbationTableTest {
   }
 
   @Test
+  void listedNeurons_areLookedAtInsteadOfASample() throws IOException {
+    Map<String, List<Map<String, Object>>> tables =
+        Interpreted.tables(
+            ingest(
+                "listed", "gpt2-gelu-new", "interpret.perturbations.neurons=[\"1:3\",\"1:70\"]"));
+    assertThat(tables.get("trigger_perturbations"))
+        .isNotEmpty()
+        .allSatisfy(
+            row -> {
+              assertThat(row.get("layer")).isEqualTo(1);
+              assertThat(row.get("neuron")).isIn(3, 70);
+            });
+    assertThat(tables.get("perturbation_summary"))
+        .allSatisfy(
+            row ->
+                assertThat(row.get("sampled_neurons"))
+                    .isEqualTo(row.get("layer").equals(1) ? 2 : 0));
+  }
+
+  @Test
   void withoutPositiveTriggers_theTablesAreThere() throws IOException {
     Map<String, List<Map<String, Object>>> tables =
         Interpreted.tables(

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,8 +47,46 @@ class TriggerFindingsTest {
             "neurons_with_triggers",
             layer,
             stats.stream().mapToDouble(row -> (Float) row.get("max") > 0 ? 1 : 0).average());
+        List<Map<String, Object>> scores = ofLayer(tables.get("trigger_pattern_scores"), layer);
+        assertFinding(tables, "patterns_per_neuron", layer, mean(scores, "patterns"));
+        assertFinding(
+            tables,
+            "prefixes_covered",
+            layer,
+            OptionalDouble.of(1 - sum(scores, "not_covered") / sum(scores, "prefixes")));
+      }
+      List<Map<String, Object>> scores = tables.get("trigger_pattern_scores");
+      assertFinding(tables, "patterns_per_neuron", null, mean(scores, "patterns"));
+      assertFinding(
+          tables,
+          "neurons_with_pattern",
+          null,
+          scores.stream().mapToDouble(row -> (Integer) row.get("patterns") > 0 ? 1 : 0).average());
+      for (String where : List.of("lower", "upper")) {
+        List<Map<String, Object>> part =
+            scores.stream()
+                .filter(
+                    row ->
+                        where.equals("lower")
+                            == (Integer) row.get("layer") < Math.round(layers * 9 / 16.0))
+                .toList();
+        assertFinding(
+            tables,
+            "prefixes_with_shallow_pattern_in_" + where + "_layers",
+            null,
+            OptionalDouble.of(
+                (sum(part, "shallow_only") + sum(part, "shallow_and_semantic"))
+                    / sum(part, "prefixes")));
       }
     }
+  }
+
+  private static OptionalDouble mean(List<Map<String, Object>> rows, String column) {
+    return rows.stream().mapToDouble(row -> (Integer) row.get(column)).average();
+  }
+
+  private static double sum(List<Map<String, Object>> rows, String column) {
+    return rows.stream().mapToDouble(row -> (Integer) row.get(column)).sum();
   }
 
   private static List<Map<String, Object>> ofLayer(List<Map<String, Object>> rows, int layer) {
@@ -56,11 +96,13 @@ class TriggerFindingsTest {
   private static void assertFinding(
       Map<String, List<Map<String, Object>>> tables,
       String finding,
-      int layer,
-      java.util.OptionalDouble expected) {
+      Integer layer,
+      OptionalDouble expected) {
     List<Map<String, Object>> rows =
         tables.get("key_value_findings").stream()
-            .filter(row -> row.get("finding").equals(finding) && row.get("layer").equals(layer))
+            .filter(
+                row ->
+                    row.get("finding").equals(finding) && Objects.equals(row.get("layer"), layer))
             .toList();
     assertThat(rows).hasSize(1);
     assertThat((Double) rows.get(0).get("value")).isCloseTo(expected.orElseThrow(), within(1e-12));

@@ -39,6 +39,11 @@ final class RunFixture {
   List<Stats> stats = new ArrayList<>();
   List<Trigger> triggers = new ArrayList<>();
 
+  /** Rows of activation_examples; null for a run without the table. */
+  List<Example> examples;
+
+  record Example(Stats neuron, String band, int number, long positionsInBand) {}
+
   /** Rows of value_lenses; null for a run without the table. */
   List<OfLens> lenses;
 
@@ -142,6 +147,11 @@ final class RunFixture {
                   "part-0.parquet",
                   RunFixture::encodePrediction,
                   predictions)));
+    }
+    if (examples != null) {
+      scanned.put(
+          "activation_examples",
+          List.of(write("activation_examples", "part-0.parquet", RunFixture::encode, examples)));
     }
     if (lenses != null) {
       scanned.put(
@@ -247,6 +257,21 @@ final class RunFixture {
     out.string("prefix", "text");
     out.intValue("token_id", 1);
     out.string("token", "text");
+  }
+
+  private static void encode(Example row, io.github.ffncensus.table.RowWriter out) {
+    out.intValue("layer", row.neuron().layer());
+    out.intValue("neuron", row.neuron().neuron());
+    out.string("band", row.band());
+    out.intValue("example", row.number());
+    out.floatValue("coefficient", 1);
+    out.longValue("sequence_id", 0);
+    out.intValue("position", 1);
+    out.string("document_id", "d0");
+    out.string("prefix", "text");
+    out.intValue("token_id", 1);
+    out.string("token", "text");
+    out.longValue("positions_in_band", row.positionsInBand());
   }
 
   private static void encode(OfLens row, io.github.ffncensus.table.RowWriter out) {

@@ -225,6 +225,36 @@ class RunVerifierTest {
   }
 
   @Test
+  void examplesInOrder() throws IOException {
+    RunFixture.Stats neuron = run.stats.get(0);
+    run.examples =
+        List.of(
+            new RunFixture.Example(neuron, "to_p50", 1, 9),
+            new RunFixture.Example(neuron, "to_p50", 2, 9),
+            new RunFixture.Example(neuron, "above_p999", 1, 1),
+            new RunFixture.Example(run.stats.get(1), "above_p999", 1, 2));
+    run.publish();
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void examplesWithAGap_orMoreThanThereWere() throws IOException {
+    RunFixture.Stats neuron = run.stats.get(0);
+    run.examples =
+        List.of(
+            new RunFixture.Example(neuron, "to_p50", 1, 1),
+            new RunFixture.Example(neuron, "to_p50", 2, 1),
+            new RunFixture.Example(neuron, "above_p999", 3, 9));
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .endsWith(
+            "activation_examples/run_id=r1: layer 0, neuron 0, to_p50: example 2 of 1 where 2 is due;"
+                + " layer 0, neuron 0, above_p999: example 3 of 9 where 1 is due");
+  }
+
+  @Test
   void memoriesInOrder() throws IOException {
     run.memories =
         List.of(

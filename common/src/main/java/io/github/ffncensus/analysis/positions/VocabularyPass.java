@@ -1,0 +1,266 @@
+package io.github.ffncensus.analysis.positions;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.ffncensus.analysis.positions.CentredEmbedding.Query;
+import io.github.ffncensus.analysis.positions.VocabularyParts.Part;
+import io.github.ffncensus.model.ScriptModule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Passes over the vocabulary, a part at a time. What is kept of all logits is the best of each
+ * small block of tokens and a few sums per row, so that a part stays in a core's cache.
+ */
+final class VocabularyPass implements AutoCloseable {
+  private static final String CLASS_NAME = "Pass";
+
+  /**
+   * A step gives: the best of the blocks of r, y, o, and of y under the lens of values; of each row
+   * of r the best, and its share in the sum of exponentials; of y under the lens of values the sum
+   * of squares.
+   */
+  private static final String SOURCE =
+      """
+      class Pass(Module):
+        __parameters__ = []
+        __buffers__ = []
+        training : bool
+        def forward(self: __torch__.Pass, x: Tensor) -> Tensor:
+          return x
+        def rows(self: __torch__.Pass, x: Tensor, first: int, count: int) -> Tensor:
+          return torch.narrow(x, 0, first, count)
+        def columns(self: __torch__.Pass, x: Tensor, first: int, count: int) -> Tensor:
+          return torch.narrow(x, 1, first, count)
+        def best(self: __torch__.Pass, x: Tensor, block: int) -> Tensor:
+          return torch.amax(torch.unflatten(x, 1, [block, -1]), [1], False)
+        def ends(self: __torch__.Pass, x: Tensor, units: Tensor, shift: Tensor, block: int) -> List[Tensor]:
+          logits = torch.addcmul(shift, x, units)
+          return [(self).best(logits, block, ), (self).best(torch.neg(logits), block, )]
+        def combined(self: __torch__.Pass, x: Tensor, factors: Tensor, shift: Tensor, rows: int, values: int, block: int) -> List[Tensor]:
+          of_r = torch.narrow(x, 0, 0, rows)
+          of_y = torch.narrow(x, 0, rows, rows)
+          r = torch.addcmul(shift, of_r, torch.narrow(factors, 1, 0, 1))
+          y = torch.addcmul(shift, of_y, torch.narrow(factors, 1, 1, 1))
+          o = torch.addcmul(torch.addcmul(shift, of_r, torch.narrow(factors, 1, 2, 1)), of_y, torch.narrow(factors, 1, 3, 1))
+          return (self).step(r, y, o, torch.narrow(x, 0, torch.mul(values, rows), rows), block, )
+        def separate(self: __torch__.Pass, x: Tensor, units: Tensor, shift: Tensor, rows: int, block: int) -> List[Tensor]:
+          logits = torch.addcmul(shift, torch.narrow(x, 0, 0, torch.mul(rows, 3)), torch.narrow(units, 0, 0, torch.mul(rows, 3)))
+          r = torch.narrow(logits, 0, 0, rows)
+          y = torch.narrow(logits, 0, rows, rows)
+          o = torch.narrow(logits, 0, torch.mul(rows, 2), rows)
+          return (self).step(r, y, o, torch.narrow(x, 0, torch.mul(rows, 3), rows), block, )
+        def step(self: __torch__.Pass, r: Tensor, y: Tensor, o: Tensor, values: Tensor, block: int) -> List[Tensor]:
+          share = torch.amax(torch.softmax(r, 1), [1], True)
+          squares = torch.sum(torch.mul(values, values), [1], True)
+          return [(self).best(r, block, ), (self).best(y, block, ), (self).best(o, block, ), (self).best(values, block, ), torch.amax(r, [1], True), share, squares]
+        def factors(self: __torch__.Pass, r: Tensor, y: Tensor, norms: Tensor) -> Tensor:
+          of_o = torch.narrow(norms, 1, 2, 1)
+          return torch.cat([torch.mul(r, torch.narrow(norms, 1, 0, 1)), torch.mul(y, torch.narrow(norms, 1, 1, 1)), torch.mul(r, of_o), torch.mul(y, of_o)], 1)
+        def log_total(self: __torch__.Pass, most: Tensor, share: Tensor) -> Tensor:
+          return torch.logsumexp(torch.sub(torch.to(most, 7), torch.log(torch.to(share, 7))), [1], False)
+        def spread(self: __torch__.Pass, squares: Tensor, units: Tensor, tokens: float) -> Tensor:
+          wide = torch.to(units, 7)
+          total = torch.sum(torch.to(squares, 7), [1], True)
+          return torch.flatten(torch.mul(torch.sqrt(torch.div(total, tokens)), wide))
+      """;
+
+  private final CentredEmbedding embedding;
+  private final VocabularyParts parts;
+  private final int vocabulary;
+  private final ScriptModule script;
+
+  VocabularyPass(
+      NDManager manager, CentredEmbedding embedding, VocabularyParts parts, int vocabulary) {
+    this.embedding = embedding;
+    this.parts = parts;
+    this.vocabulary = vocabulary;
+    this.script = new ScriptModule(manager, CLASS_NAME, SOURCE);
+  }
+
+  /**
+   * @param best logit of each block, up to a constant per row, (rows, blocks)
+   * @param margins by row
+   */
+  record Blocks(NDArray best, double[] margins) {}
+
+  /**
+   * What a pass over the vocabulary leaves; by row.
+   *
+   * @param most the largest logit of r, as near as the product is
+   */
+  record Swept(
+      Blocks residual,
+      Blocks ffn,
+      Blocks layer,
+      Blocks values,
+      double[] most,
+      double[] logTotal,
+      double[] valueMeans,
+      double[] valueSpread) {}
+
+  /**
+   * A layer under a lens that is a linear one, scaled and shifted: the logits of o follow from
+   * those of r and y.
+   *
+   * @param states of r and y, and of y under the lens of values if that is another
+   * @param norms the lens' factors on r, y and o, (rows, 3)
+   * @param shift of the lens, (1, vocabulary) or a single 0
+   */
+  Swept combined(NDManager scope, NDList states, NDArray norms, NDArray shift) {
+    int rows = (int) norms.getShape().get(0);
+    int values = states.size() - 1;
+    Query query = embedding.query(scope, NDArrays.concat(states, 0));
+    NDArray units = query.units();
+    NDArray factors =
+        script.call(
+            scope, "factors", rowsOf(scope, units, 0, rows), rowsOf(scope, units, 1, rows), norms);
+    List<NDList> found = new ArrayList<>();
+    for (Part part : parts.parts()) {
+      try (NDManager tile = scope.newSubManager()) {
+        found.add(
+            script.callForList(
+                scope,
+                "combined",
+                query.part(tile, part.from(), part.to()),
+                factors,
+                of(shift, part, tile),
+                (long) rows,
+                (long) values,
+                (long) part.block()));
+      }
+    }
+    double[] bounds = query.bounds();
+    float[] scales = norms.toFloatArray();
+    double[][] margins = new double[4][rows];
+    double[] residualMeans = query.means().toDoubleArray();
+    for (int row = 0; row < rows; row++) {
+      double ofR = 2 * bounds[row];
+      double ofY = 2 * bounds[rows + row];
+      margins[0][row] = ofR * scales[3 * row];
+      margins[1][row] = ofY * scales[3 * row + 1];
+      margins[2][row] = (ofR + ofY) * scales[3 * row + 2];
+      margins[3][row] = 2 * bounds[values * rows + row];
+      residualMeans[row] *= scales[3 * row];
+    }
+    return swept(scope, found, rowsOf(scope, units, values, rows), margins, residualMeans, values);
+  }
+
+  /**
+   * A layer under a head that is not linear.
+   *
+   * @param states of r, y and o, and of y under the lens of values
+   * @param shift of the head, (1, vocabulary)
+   */
+  Swept separate(NDManager scope, NDList states, NDArray shift) {
+    int rows = (int) states.get(0).getShape().get(0);
+    Query query = embedding.query(scope, NDArrays.concat(states, 0));
+    NDArray units = query.units();
+    List<NDList> found = new ArrayList<>();
+    for (Part part : parts.parts()) {
+      try (NDManager tile = scope.newSubManager()) {
+        found.add(
+            script.callForList(
+                scope,
+                "separate",
+                query.part(tile, part.from(), part.to()),
+                units,
+                of(shift, part, tile),
+                (long) rows,
+                (long) part.block()));
+      }
+    }
+    double[] bounds = query.bounds();
+    double[][] margins = new double[4][rows];
+    for (int i = 0; i < bounds.length; i++) {
+      margins[i / rows][i % rows] = 2 * bounds[i];
+    }
+    double[] means = query.means().toDoubleArray();
+    return swept(scope, found, rowsOf(scope, units, 3, rows), margins, means, 3);
+  }
+
+  /**
+   * @param means of r first, those of the values as the {@code values}-th group of rows
+   */
+  private Swept swept(
+      NDManager scope,
+      List<NDList> found,
+      NDArray valueUnits,
+      double[][] margins,
+      double[] means,
+      int values) {
+    int rows = margins[0].length;
+    NDArray[] joined = new NDArray[found.get(0).size()];
+    for (int i = 0; i < joined.length; i++) {
+      int number = i;
+      NDList ofParts = new NDList();
+      found.forEach(part -> ofParts.add(part.get(number)));
+      joined[i] = NDArrays.concat(ofParts, 1);
+    }
+    double[] logTotal = script.call(scope, "log_total", joined[4], joined[5]).toDoubleArray();
+    float[] top = joined[4].max(new int[] {1}).toFloatArray();
+    double[] most = new double[rows];
+    for (int row = 0; row < rows; row++) {
+      most[row] = top[row] + means[row];
+      logTotal[row] += means[row];
+    }
+    NDArray spread = script.call(scope, "spread", joined[6], valueUnits, (double) vocabulary);
+    return new Swept(
+        new Blocks(joined[0], margins[0]),
+        new Blocks(joined[1], margins[1]),
+        new Blocks(joined[2], margins[2]),
+        new Blocks(joined[3].mul(valueUnits), margins[3]),
+        most,
+        logTotal,
+        Arrays.copyOfRange(means, values * rows, (values + 1) * rows),
+        spread.toDoubleArray());
+  }
+
+  private NDArray rowsOf(NDManager scope, NDArray units, int group, int rows) {
+    return script.call(scope, "rows", units, (long) group * rows, (long) rows);
+  }
+
+  /** The part of what is added to logits. */
+  private NDArray of(NDArray added, Part part, NDManager tile) {
+    return added.size() == 1
+        ? added
+        : script.call(tile, "columns", added, (long) part.from(), (long) (part.to() - part.from()));
+  }
+
+  /**
+   * Both ends of the rankings of some states: the blocks of their logits, and of these negated.
+   *
+   * @param shift (1, vocabulary) or a single 0
+   */
+  List<Blocks> ends(NDManager scope, NDArray states, NDArray shift) {
+    Query query = embedding.query(scope, states);
+    NDList tops = new NDList();
+    NDList bottoms = new NDList();
+    for (Part part : parts.parts()) {
+      try (NDManager tile = scope.newSubManager()) {
+        NDList ends =
+            script.callForList(
+                scope,
+                "ends",
+                query.part(tile, part.from(), part.to()),
+                query.units(),
+                of(shift, part, tile),
+                (long) part.block());
+        tops.add(ends.get(0));
+        bottoms.add(ends.get(1));
+      }
+    }
+    double[] margins = Arrays.stream(query.bounds()).map(bound -> 2 * bound).toArray();
+    return List.of(
+        new Blocks(NDArrays.concat(tops, 1), margins),
+        new Blocks(NDArrays.concat(bottoms, 1), margins));
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+}

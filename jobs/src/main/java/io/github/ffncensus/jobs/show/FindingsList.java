@@ -1,0 +1,96 @@
+package io.github.ffncensus.jobs.show;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Prints the findings of a run, a line each: the paper's number, this model's, and by layer. */
+public final class FindingsList {
+  private static final List<String> TABLES =
+      List.of("key_value_findings", "knowledge_neuron_findings");
+
+  private final PublishedTables tables;
+
+  /**
+   * @throws io.github.ffncensus.CensusException of kind RUN_FAILED if the run has none
+   */
+  public FindingsList(PublishedTables tables) {
+    this.tables = tables;
+    if (TABLES.stream().noneMatch(tables::has)) {
+      tables.require(TABLES.get(0), "interpret");
+    }
+  }
+
+  /** Rows of one finding. */
+  private static final class Entry {
+    private final List<Double> model = new ArrayList<>();
+    private final TreeMap<Integer, Double> byLayer = new TreeMap<>();
+    private final Set<Double> paper = new LinkedHashSet<>();
+  }
+
+  public void print(PrintStream out) {
+    String row = "%-48s %16s %9s   %s%n";
+    out.printf(row, "", "paper", "here", "by layer from 0");
+    TABLES.forEach(table -> print(table, row, out));
+  }
+
+  private void print(String table, String line, PrintStream out) {
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    tables.forEachRow(
+        table,
+        row -> {
+          Entry entry = entries.computeIfAbsent(row.getString("finding"), first -> new Entry());
+          Double value = row.isNull("value") ? null : row.getDouble("value");
+          if (row.isNull("layer")) {
+            entry.model.add(value);
+          } else {
+            entry.byLayer.put(row.getInt("layer"), value);
+          }
+          if (!row.isNull("paper_value")) {
+            entry.paper.add(row.getDouble("paper_value"));
+          }
+        },
+        "finding",
+        "layer",
+        "value",
+        "paper_value");
+    entries.forEach(
+        (finding, entry) ->
+            out.printf(
+                line,
+                finding,
+                entry.paper.stream().map(FindingsList::number).collect(Collectors.joining(" .. ")),
+                entry.model.size() == 1 ? number(entry.model.get(0)) : "",
+                series(entry)));
+  }
+
+  /** Several numbers of the whole model are a series of another kind, such as tenths. */
+  private static String series(Entry entry) {
+    if (entry.model.size() > 1) {
+      return entry.model.stream().map(FindingsList::number).collect(Collectors.joining("  "));
+    }
+    boolean fromZero =
+        entry.byLayer.isEmpty() || entry.byLayer.lastKey() == entry.byLayer.size() - 1;
+    return entry.byLayer.entrySet().stream()
+        .map(e -> (fromZero ? "" : "layer " + e.getKey() + ": ") + number(e.getValue()))
+        .collect(Collectors.joining("  "));
+  }
+
+  private static String number(Double value) {
+    if (value == null) {
+      return "";
+    }
+    double size = Math.abs(value);
+    if (size != 0 && size < 0.0005) {
+      return String.format(Locale.ROOT, "%.1e", value);
+    }
+    return String.format(Locale.ROOT, size < 100 ? "%.3f" : "%,.0f", value);
+  }
+}
