@@ -16,10 +16,14 @@ final class NormalizedText {
   private static final Normalizer2 NFC = Normalizer2.getNFCInstance();
   private static final Normalizer2 NFD = Normalizer2.getNFDInstance();
 
-  /** No code point below changes by itself under NFC. */
+  /** No code point below composes with one before it. */
   private static final int FIRST_COMBINING = 0x300;
 
   private final boolean foldCase;
+
+  /** Whether nothing changes but white space, as in most texts. */
+  private final boolean asItIs;
+
   private final StringBuilder form;
 
   /** Per character of the form, the index of the text where its unit begins; and the end. */
@@ -27,6 +31,7 @@ final class NormalizedText {
 
   private NormalizedText(String text, boolean foldCase) {
     this.foldCase = foldCase;
+    this.asItIs = !foldCase && NFC.isNormalized(text);
     this.form = new StringBuilder(text.length());
     this.starts = new int[text.length() + 1];
     for (int i = 0; i < text.length(); ) {
@@ -82,7 +87,9 @@ final class NormalizedText {
     int c = text.codePointAt(from);
     if (UCharacter.isUWhiteSpace(c)) {
       form.append(' ');
-    } else if (end - from == 1 && c < (foldCase ? 0x80 : FIRST_COMBINING)) {
+    } else if (asItIs) {
+      form.append(text, from, end);
+    } else if (end - from == 1 && c < 0x80) {
       form.append((char) (foldCase ? Character.toLowerCase(c) : c));
     } else if (foldCase) {
       // Canonical caseless matching: definition D145 of the Unicode standard.
