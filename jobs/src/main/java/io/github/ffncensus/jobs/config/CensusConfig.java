@@ -116,6 +116,7 @@ public final class CensusConfig implements Serializable {
   /** What the pass over the corpus observes. */
   public record Scan(
       int batchTokens,
+      WavesConfig waves,
       NeuronStats neuronStats,
       TriggerPrefixes triggerPrefixes,
       Activations activations,
@@ -263,6 +264,7 @@ public final class CensusConfig implements Serializable {
   public Scan scan() {
     return new Scan(
         values.integer("scan.batch-tokens"),
+        WavesConfig.of(values),
         new NeuronStats(values.flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
         activations(),

@@ -48,15 +48,14 @@ final class MergedBlocks {
   /**
    * All blocks of an analysis, each partition a range of consecutive blocks in order.
    *
-   * @param records of all shards
+   * @param files of partial results, in staging
    */
   static JavaPairRDD<Key, byte[]> of(
       JavaSparkContext spark,
       ScanContext context,
       Analysis analysis,
       Architecture architecture,
-      List<ShardRecord> records) {
-    List<String> files = records.stream().map(record -> record.partialOf(analysis.name())).toList();
+      List<String> files) {
     int slices = Math.min(files.size(), Math.max(2, 4 * spark.defaultParallelism()));
     Ranges ranges = Ranges.of(analysis, architecture);
     return spark

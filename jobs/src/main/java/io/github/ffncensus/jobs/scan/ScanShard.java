@@ -3,6 +3,8 @@ package io.github.ffncensus.jobs.scan;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
+import io.github.ffncensus.analysis.BoundedAnalysis;
+import io.github.ffncensus.analysis.Bounds;
 import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
@@ -17,20 +19,31 @@ import io.github.ffncensus.table.TableRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
+import org.apache.spark.broadcast.Broadcast;
 
 /** Task: one forward pass over a shard for all analyses, its results left in staging. */
 final class ScanShard implements Function<Shard, ShardRecord> {
   private static final long serialVersionUID = 1L;
 
   private final ScanContext context;
+  private final int wave;
+  private final Broadcast<HashMap<String, Bounds>> bounds;
 
-  ScanShard(ScanContext context) {
+  /**
+   * @param wave of the shards, from 1
+   * @param bounds by analysis; of the bounded ones, but none if no shard is merged yet
+   */
+  ScanShard(ScanContext context, int wave, Broadcast<HashMap<String, Bounds>> bounds) {
     this.context = context;
+    this.wave = wave;
+    this.bounds = bounds;
   }
 
   @Override
@@ -45,7 +58,7 @@ final class ScanShard implements Function<Shard, ShardRecord> {
             .toList();
     List<ShardObserver> observers = new ArrayList<>();
     try (ActivationFiles activations = new ActivationFiles(context, shard.index())) {
-      analyses.forEach(analysis -> observers.add(analysis.observe(model, shard.index())));
+      analyses.forEach(analysis -> observers.add(observe(analysis, model, shard.index())));
       Optional<ActivationMode> mode =
           ScanContext.activationMode(context.config().scan().activations());
       mode.ifPresent(m -> observers.add(ActivationRecorder.observe(m, model, activations)));
@@ -53,11 +66,12 @@ final class ScanShard implements Function<Shard, ShardRecord> {
       scan.run(plan);
       List<ShardRecord.Partial> partials = new ArrayList<>();
       for (int i = 0; i < analyses.size(); i++) {
-        partials.add(write(analyses.get(i).name(), observers.get(i), shard.index()));
+        partials.add(write(analyses.get(i), observers.get(i), shard.index()));
       }
       List<TableFile> recorded = activations.finish();
       return new ShardRecord(
           shard.index(),
+          wave,
           partials,
           recorded,
           shard.sequences(),
@@ -70,6 +84,13 @@ final class ScanShard implements Function<Shard, ShardRecord> {
     } finally {
       observers.forEach(ShardObserver::close);
     }
+  }
+
+  private ShardObserver observe(Analysis analysis, Transformer model, int shard) {
+    Bounds ofAnalysis = bounds.value().get(analysis.name());
+    return ofAnalysis != null && analysis instanceof BoundedAnalysis bounded
+        ? bounded.observe(model, shard, ofAnalysis)
+        : analysis.observe(model, shard);
   }
 
   private int batchTokens(Transformer model) {
@@ -105,20 +126,24 @@ final class ScanShard implements Function<Shard, ShardRecord> {
     return sequences;
   }
 
-  private ShardRecord.Partial write(String analysis, ShardObserver observer, int shard)
+  private ShardRecord.Partial write(Analysis analysis, ShardObserver observer, int shard)
       throws IOException {
-    String name = "%05d-%s.%s".formatted(shard, context.staging().attempt(), analysis);
+    String name = "%05d-%s.%s".formatted(shard, context.staging().attempt(), analysis.name());
     Path file = context.staging().file(ScanContext.PARTIALS, name);
+    LongAdder candidates = new LongAdder();
     try (PartialFile.Writer out = new PartialFile.Writer(context.staging().hadoop(), file)) {
       observer.finish(
           (layer, block, packed) -> {
+            if (analysis instanceof BoundedAnalysis bounded) {
+              candidates.add(bounded.candidates(packed));
+            }
             try {
               out.put(new MergedBlocks.Key(layer, block).number(), packed);
             } catch (IOException e) {
               throw new UncheckedIOException("cannot write " + file, e);
             }
           });
-      return new ShardRecord.Partial(analysis, name, out.finish());
+      return new ShardRecord.Partial(analysis.name(), name, out.finish(), candidates.sum());
     }
   }
 }
