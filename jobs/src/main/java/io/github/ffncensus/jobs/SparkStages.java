@@ -15,6 +15,7 @@ import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.StageResult;
 import io.github.ffncensus.jobs.scan.ScanJob;
 import io.github.ffncensus.jobs.scan.ScanResult;
+import io.github.ffncensus.jobs.task.GpuStages;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.DeviceChoice;
 import io.github.ffncensus.model.ModelFolder;
@@ -54,6 +55,9 @@ final class SparkStages implements StageRunner {
       // Spark's default of 200 is for clusters: on one machine most of its tasks would be empty.
       int cores = Runtime.getRuntime().availableProcessors();
       conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(Math.max(8, 2 * cores)));
+    }
+    if (!config.model().device().equals("cpu")) {
+      GpuStages.configure(conf, config.gpus(), Versions.all().get("spark"));
     }
     this.spark = SparkSession.builder().config(conf).getOrCreate();
   }

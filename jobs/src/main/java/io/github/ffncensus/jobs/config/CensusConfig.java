@@ -242,6 +242,10 @@ public final class CensusConfig implements Serializable {
         values.constant(Precision.class, "model.precision"));
   }
 
+  public GpusConfig gpus() {
+    return GpusConfig.of(values);
+  }
+
   public Corpus corpus() {
     return new Corpus(
         values.texts("corpus.input"),

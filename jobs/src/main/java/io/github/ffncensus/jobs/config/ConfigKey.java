@@ -57,6 +57,8 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           operational(
               "model.device", ValueType.matching("auto|cpu|gpu:\\d{1,4}", "auto, cpu or gpu:N")),
           key("model.precision", ValueType.oneOf(CensusConfig.Precision.class)),
+          operational("gpus.tasks", ValueType.oneOf(GpusConfig.Tasks.class)),
+          operational("gpus.per-task", ValueType.decimal(0.01, 64)),
           operational("corpus.input", ValueType.listOf(ValueType.text(), 0)),
           key("corpus.format", ValueType.oneOf(CensusConfig.Format.class)),
           key("corpus.text-field", ValueType.text()),

@@ -9,6 +9,7 @@ import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.TaskModels;
 import io.github.ffncensus.model.TokenSequence;
@@ -29,7 +30,7 @@ import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 
 /** Task: one forward pass over a shard for all analyses, its results left in staging. */
-final class ScanShard implements Function<Shard, ShardRecord> {
+final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
   private static final long serialVersionUID = 1L;
 
   private final ScanContext context;

@@ -3,11 +3,8 @@ package io.github.ffncensus.jobs.task;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** How many tasks run at the same time. */
+/** How many tasks that run the model run at the same time. */
 public final class TaskSlots {
-  private static final String GPUS_OF_EXECUTOR = "spark.executor.resource.gpu.amount";
-  private static final String GPUS_OF_TASK = "spark.task.resource.gpu.amount";
-
   private TaskSlots() {}
 
   /** Of the cluster as it is now; at least 1. */
@@ -22,11 +19,11 @@ public final class TaskSlots {
    */
   static int of(SparkConf conf, int cores, int executors) {
     int byCores = cores / conf.getInt("spark.task.cpus", 1);
-    double gpusOfTask = conf.getDouble(GPUS_OF_TASK, 0);
+    double gpusOfTask = GpuStages.ofModelTask(conf);
     if (gpusOfTask <= 0) {
       return Math.max(1, byCores);
     }
-    int byGpus = (int) (executors * Math.floor(conf.getInt(GPUS_OF_EXECUTOR, 0) / gpusOfTask));
+    int byGpus = (int) (executors * Math.floor(GpuStages.ofModelExecutor(conf) / gpusOfTask));
     return Math.max(1, Math.min(byCores, byGpus));
   }
 }
