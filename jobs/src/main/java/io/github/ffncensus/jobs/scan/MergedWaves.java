@@ -3,6 +3,7 @@ package io.github.ffncensus.jobs.scan;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.BoundedAnalysis;
 import io.github.ffncensus.analysis.Bounds;
+import io.github.ffncensus.jobs.metrics.JobNames;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.model.Architecture;
 import java.io.IOException;
@@ -67,9 +68,13 @@ final class MergedWaves {
 
   private Bounds merge(BoundedAnalysis analysis) {
     List<Range> ranges =
-        MergedBlocks.of(spark, context, analysis, architecture, files(analysis))
-            .mapPartitions(new WriteRange(context, analysis))
-            .collect();
+        JobNames.during(
+            spark.sc(),
+            "scan: bounds of %s for the next wave".formatted(analysis.name()),
+            () ->
+                MergedBlocks.of(spark, context, analysis, architecture, files(analysis))
+                    .mapPartitions(new WriteRange(context, analysis))
+                    .collect());
     List<String> merged = new ArrayList<>();
     float[][][] bounds =
         new float[architecture.layers()][analysis.blocksPerLayer(architecture)][];

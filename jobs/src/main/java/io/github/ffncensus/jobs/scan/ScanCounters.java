@@ -32,6 +32,7 @@ final class ScanCounters {
     counters.put("tokens", tokens);
     counters.put("text_tokens", records.stream().mapToLong(ShardRecord::textTokens).sum());
     counters.put("padding_fraction", padded == 0 ? 0 : 1 - tokens / (double) padded);
+    counters.put("batches", records.stream().mapToLong(ShardRecord::batches).sum());
     counters.put("batch_halvings", records.stream().mapToInt(ShardRecord::halvings).sum());
     counters.put("task_seconds", records.stream().mapToDouble(ShardRecord::seconds).sum());
     counters.put("devices", records.stream().map(ShardRecord::device).distinct().sorted().toList());
@@ -87,9 +88,6 @@ final class ScanCounters {
   }
 
   private static long candidates(List<ShardRecord> records) {
-    return records.stream()
-        .flatMap(record -> record.partials().stream())
-        .mapToLong(ShardRecord.Partial::candidates)
-        .sum();
+    return records.stream().mapToLong(ShardRecord::candidates).sum();
   }
 }

@@ -4,6 +4,7 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.metrics.JobNames;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.ChosenNeurons;
 import io.github.ffncensus.jobs.task.EmptyTable;
@@ -69,7 +70,11 @@ public final class ScanJob {
     progress.stage("merge", 0, "tables");
     Merge merge = new Merge(spark, scan, model.architecture(), plan, partials);
     for (ScanAnalysis analysis : analyses) {
-      tables.putAll(analysis.tables().write(merge));
+      tables.putAll(
+          JobNames.during(
+              spark.sparkContext(),
+              "scan: merge of " + analysis.analysis().name(),
+              () -> analysis.tables().write(merge)));
       progress.advance(1, 0);
     }
     progress.finish();

@@ -5,10 +5,14 @@ import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
 import io.github.ffncensus.analysis.BoundedAnalysis;
 import io.github.ffncensus.analysis.Bounds;
+import io.github.ffncensus.analysis.ShardScan.ForwardPass;
 import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.metrics.ProcessMetrics;
+import io.github.ffncensus.jobs.metrics.TaskClock.Phase;
+import io.github.ffncensus.jobs.metrics.TaskClock;
 import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.TaskModels;
@@ -49,9 +53,18 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
 
   @Override
   public ShardRecord call(Shard shard) throws IOException {
-    long start = System.nanoTime();
+    TaskClock clock = new TaskClock(ProcessMetrics.get(), Phase.WAIT_MODEL);
+    ShardRecord record = scan(shard, clock);
+    ProcessMetrics.get().shard(record.candidates());
+    ShardLine.log(
+        context.runId(), record, TaskContext.get().attemptNumber(), clock.busyShare());
+    return record;
+  }
+
+  private ShardRecord scan(Shard shard, TaskClock clock) throws IOException {
     Transformer model =
         TaskModels.get(context.config(), context.modelPath(), context.weightsSha256());
+    clock.enter(Phase.WAIT_READ);
     BatchPlan plan = BatchPlan.of(sequences(shard), batchTokens(model));
     List<Analysis> analyses =
         ScanAnalysis.of(context, model.architecture()).stream()
@@ -63,13 +76,16 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
       Optional<ActivationMode> mode =
           ScanContext.activationMode(context.config().scan().activations());
       mode.ifPresent(m -> observers.add(ActivationRecorder.observe(m, model, activations)));
-      ShardScan scan = new ShardScan(model::observe, observers, tokens -> stopIfKilled());
+      ShardScan scan = new ShardScan(metered(model, clock), observers, tokens -> stopIfKilled());
+      clock.enter(Phase.COMPUTE);
       scan.run(plan);
+      clock.enter(Phase.WAIT_WRITE);
       List<ShardRecord.Partial> partials = new ArrayList<>();
       for (int i = 0; i < analyses.size(); i++) {
         partials.add(write(analyses.get(i), observers.get(i), shard.index()));
       }
       List<TableFile> recorded = activations.finish();
+      clock.enter(Phase.WAIT_WRITE);
       return new ShardRecord(
           shard.index(),
           wave,
@@ -79,12 +95,22 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
           plan.tokens(),
           plan.paddedTokens(),
           plan.textTokens(),
+          plan.batches().size(),
           scan.halvings(),
-          (System.nanoTime() - start) / 1e9,
+          clock.seconds(),
           model.device().toString());
     } finally {
       observers.forEach(ShardObserver::close);
     }
+  }
+
+  /** Shows how far the task is, batch by batch. */
+  private static ForwardPass metered(Transformer model, TaskClock clock) {
+    return (batch, watching) -> {
+      model.observe(batch, watching);
+      ProcessMetrics.get().batch(batch);
+      clock.enter(Phase.COMPUTE);
+    };
   }
 
   private ShardObserver observe(Analysis analysis, Transformer model, int shard) {

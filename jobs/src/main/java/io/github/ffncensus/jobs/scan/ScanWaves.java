@@ -4,6 +4,7 @@ import io.github.ffncensus.analysis.Bounds;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.WavesConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.metrics.JobNames;
 import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.jobs.task.TaskRecords;
 import io.github.ffncensus.jobs.task.TaskSlots;
@@ -66,15 +67,19 @@ final class ScanWaves {
     Broadcast<HashMap<String, Bounds>> bounds =
         spark.broadcast(config.enabled() ? merged.merge() : new HashMap<>());
     try {
-      return PartitionTasks.run(
-          spark,
-          shards,
-          new ScanShard(context, wave, bounds),
-          ShardRecord.class,
-          record -> {
-            recorded.write(record.shard(), record);
-            progress.advance(1, record.tokens());
-          });
+      return JobNames.during(
+          spark.sc(),
+          "scan: wave %d, %,d shards".formatted(wave, shards.size()),
+          () ->
+              PartitionTasks.run(
+                  spark,
+                  shards,
+                  new ScanShard(context, wave, bounds),
+                  ShardRecord.class,
+                  record -> {
+                    recorded.write(record.shard(), record);
+                    progress.advance(1, record.tokens());
+                  }));
     } finally {
       // What a task that Spark gave up still makes of it is not used.
       bounds.destroy();

@@ -14,6 +14,7 @@ import java.util.List;
  * @param tokens that went through the model, special tokens included, padding not
  * @param paddedTokens the same with padding
  * @param textTokens that were counted
+ * @param batches as planned
  * @param halvings batches halved for want of device memory
  * @param seconds from start to end of the attempt
  */
@@ -26,6 +27,7 @@ record ShardRecord(
     long tokens,
     long paddedTokens,
     long textTokens,
+    int batches,
     int halvings,
     double seconds,
     String device)
@@ -38,6 +40,11 @@ record ShardRecord(
    */
   record Partial(String analysis, String file, long bytes, long candidates)
       implements Serializable {}
+
+  /** Of all analyses. */
+  long candidates() {
+    return partials.stream().mapToLong(Partial::candidates).sum();
+  }
 
   Partial partialOf(String analysis) {
     return partials.stream()
