@@ -25,7 +25,8 @@ public final class NamingProgress implements Progress {
 
   @Override
   public void stage(String name, long totalUnits, String unit) {
-    JobNames.set(spark, name.startsWith(stage) ? name : stage + ": " + name);
+    boolean named = name.equals(stage) || name.startsWith(stage + ":");
+    JobNames.set(spark, named ? name : stage + ": " + name);
     progress.stage(name, totalUnits, unit);
   }
 

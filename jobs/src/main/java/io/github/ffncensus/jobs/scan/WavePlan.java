@@ -26,7 +26,7 @@ public final class WavePlan {
     if (!config.enabled()) {
       return missing;
     }
-    int least = Math.max(1, config.first().orElse(slots));
+    int least = config.first() > 0 ? config.first() : slots;
     long size = Math.max(least, (long) Math.ceil((config.growth() - 1) * scanned));
     return missing - size < least ? missing : size;
   }

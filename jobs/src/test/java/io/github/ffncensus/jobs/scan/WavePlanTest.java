@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.ffncensus.jobs.config.WavesConfig;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,27 +13,27 @@ class WavePlanTest {
 
   @Test
   void waves_double_fromOneShardPerTask() {
-    assertThat(waves(plan(OptionalInt.empty(), 2), 0, 100, 8)).containsExactly(8, 8, 16, 32, 36);
-    assertThat(waves(plan(OptionalInt.of(1), 2), 0, 20, 8)).containsExactly(1, 1, 2, 4, 8, 4);
-    assertThat(waves(plan(OptionalInt.of(10), 4), 0, 400, 8)).containsExactly(10, 30, 120, 240);
+    assertThat(waves(plan(0, 2), 0, 100, 8)).containsExactly(8, 8, 16, 32, 36);
+    assertThat(waves(plan(1, 2), 0, 20, 8)).containsExactly(1, 1, 2, 4, 8, 4);
+    assertThat(waves(plan(10, 4), 0, 400, 8)).containsExactly(10, 30, 120, 240);
   }
 
   @Test
   void rest_thatWouldLeaveTasksIdle_joinsTheWaveBefore() {
-    assertThat(waves(plan(OptionalInt.empty(), 2), 0, 31, 8)).containsExactly(8, 8, 15);
-    assertThat(waves(plan(OptionalInt.empty(), 2), 0, 15, 8)).containsExactly(15);
-    assertThat(waves(plan(OptionalInt.empty(), 2), 0, 3, 8)).containsExactly(3);
+    assertThat(waves(plan(0, 2), 0, 31, 8)).containsExactly(8, 8, 15);
+    assertThat(waves(plan(0, 2), 0, 15, 8)).containsExactly(15);
+    assertThat(waves(plan(0, 2), 0, 3, 8)).containsExactly(3);
   }
 
   @Test
   void shardsOfAnEarlierAttempt_count() {
-    assertThat(waves(plan(OptionalInt.of(2), 2), 30, 100, 2)).containsExactly(30, 60, 10);
-    assertThat(waves(plan(OptionalInt.of(2), 2), 99, 1, 2)).containsExactly(1);
+    assertThat(waves(plan(2, 2), 30, 100, 2)).containsExactly(30, 60, 10);
+    assertThat(waves(plan(2, 2), 99, 1, 2)).containsExactly(1);
   }
 
   @Test
   void off_isOneWave() {
-    WavePlan plan = new WavePlan(new WavesConfig(false, OptionalInt.of(1), 2));
+    WavePlan plan = new WavePlan(new WavesConfig(false, 1, 2));
     assertThat(waves(plan, 5, 1000, 8)).containsExactly(1000);
   }
 
@@ -42,13 +41,13 @@ class WavePlanTest {
   @CsvSource({"1, 1.01", "1, 1.5", "7, 2", "64, 3.3", "1000000, 1000000"})
   void everyShard_isInOneWave(int first, double growth) {
     for (int shards = 1; shards < 3000; shards = shards * 2 + 1) {
-      List<Integer> waves = waves(plan(OptionalInt.of(first), growth), 0, shards, 3);
+      List<Integer> waves = waves(plan(first, growth), 0, shards, 3);
       assertThat(waves).allMatch(size -> size > 0);
       assertThat(waves.stream().mapToInt(size -> size).sum()).isEqualTo(shards);
     }
   }
 
-  private static WavePlan plan(OptionalInt first, double growth) {
+  private static WavePlan plan(int first, double growth) {
     return new WavePlan(new WavesConfig(true, first, growth));
   }
 
