@@ -105,7 +105,9 @@ class BoundedTriggersTest {
           Map<ScanRun.Block, byte[]> blocks = ScanRun.blocks(observer);
           candidates += blocks.values().stream().mapToLong(search::candidates).sum();
           merged =
-              merged.isEmpty() ? blocks : ScanRun.merged(search, List.of(merged, blocks), candidates);
+              merged.isEmpty()
+                  ? blocks
+                  : ScanRun.merged(search, List.of(merged, blocks), candidates);
         }
       }
     }

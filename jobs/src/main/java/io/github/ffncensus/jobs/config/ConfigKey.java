@@ -73,8 +73,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           operational("ingest.split-bytes", ValueType.integer(1, Long.MAX_VALUE)),
           operational("scan.batch-tokens", ValueType.integer(1, 1 << 24)),
           operational("scan.waves.enabled", ValueType.bool()),
-          operational(
-              "scan.waves.first", ValueType.wordOr("auto", ValueType.integer(1, 1 << 24))),
+          operational("scan.waves.first", ValueType.wordOr("auto", ValueType.integer(1, 1 << 24))),
           operational("scan.waves.growth", ValueType.decimal(1.01, 1e6)),
           key("scan.neuron-stats.enabled", ValueType.bool()),
           key("scan.trigger-prefixes.enabled", ValueType.bool()),

@@ -64,7 +64,8 @@ public final class PlanReport {
     line(
         "trigger candidates",
         count(cost.triggerCandidates(workers)),
-        "reported by all shards together; the merge ships about " + bytes(cost.partialBytes(workers)));
+        "reported by all shards together; the merge ships about "
+            + bytes(cost.partialBytes(workers)));
     out.printf("%nTables%n");
     cost.tableBytes().forEach((table, size) -> line(table, bytes(size), ""));
   }

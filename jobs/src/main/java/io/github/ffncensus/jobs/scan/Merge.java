@@ -22,6 +22,10 @@ record Merge(
   /** The merged blocks of an analysis, each partition a range of consecutive blocks in order. */
   JavaPairRDD<MergedBlocks.Key, byte[]> blocks(Analysis analysis) {
     return MergedBlocks.of(
-        new JavaSparkContext(spark.sparkContext()), context, analysis, architecture, partials.files(analysis));
+        new JavaSparkContext(spark.sparkContext()),
+        context,
+        analysis,
+        architecture,
+        partials.files(analysis));
   }
 }

@@ -68,8 +68,7 @@ final class MergedBlocks {
                     .parallelize(files, slices)
                     .flatMapToPair(new ReadPartials(context.staging(), ScanContext.PARTIALS))
                     .mapToPair(block -> new Tuple2<>(Key.of(block._1()), block._2())));
-    return read.reduceByKey(ranges, analysis::merge)
-        .mapPartitionsToPair(new InOrder(), true);
+    return read.reduceByKey(ranges, analysis::merge).mapPartitionsToPair(new InOrder(), true);
   }
 
   /** Consecutive blocks to one partition. */

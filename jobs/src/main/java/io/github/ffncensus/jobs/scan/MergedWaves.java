@@ -76,8 +76,7 @@ final class MergedWaves {
                     .mapPartitions(new WriteRange(context, analysis))
                     .collect());
     List<String> merged = new ArrayList<>();
-    float[][][] bounds =
-        new float[architecture.layers()][analysis.blocksPerLayer(architecture)][];
+    float[][][] bounds = new float[architecture.layers()][analysis.blocksPerLayer(architecture)][];
     for (Range range : ranges) {
       merged.add(range.file());
       for (BlockBounds block : range.bounds()) {

@@ -5,14 +5,14 @@ import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
 import io.github.ffncensus.analysis.BoundedAnalysis;
 import io.github.ffncensus.analysis.Bounds;
-import io.github.ffncensus.analysis.ShardScan.ForwardPass;
 import io.github.ffncensus.analysis.ShardScan;
+import io.github.ffncensus.analysis.ShardScan.ForwardPass;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.metrics.ProcessMetrics;
-import io.github.ffncensus.jobs.metrics.TaskClock.Phase;
 import io.github.ffncensus.jobs.metrics.TaskClock;
+import io.github.ffncensus.jobs.metrics.TaskClock.Phase;
 import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.TaskModels;
@@ -56,8 +56,7 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
     TaskClock clock = new TaskClock(ProcessMetrics.get(), Phase.WAIT_MODEL);
     ShardRecord record = scan(shard, clock);
     ProcessMetrics.get().shard(record.candidates());
-    ShardLine.log(
-        context.runId(), record, TaskContext.get().attemptNumber(), clock.busyShare());
+    ShardLine.log(context.runId(), record, TaskContext.get().attemptNumber(), clock.busyShare());
     return record;
   }
 

@@ -89,7 +89,9 @@ public final class GpuStages {
     return task instanceof ModelTask ? withGpus(results) : results;
   }
 
-  /** The same partitions, computed by tasks that get GPUs, where stages are scheduled one by one. */
+  /**
+   * The same partitions, computed by tasks that get GPUs, where stages are scheduled one by one.
+   */
   public static <T> JavaRDD<T> withGpus(JavaRDD<T> results) {
     SparkConf conf = results.context().getConf();
     return conf.contains(MODEL_TASK)

@@ -21,10 +21,7 @@ public final class TaskModels {
   /** To be called in a task. The model is shared with other tasks of the process; leave it open. */
   public static Transformer get(CensusConfig config, String modelPath, String weightsSha256) {
     Device device =
-        device(
-            config.model().device(),
-            TaskContext.get().resourcesJMap(),
-            SparkEnv.get().conf());
+        device(config.model().device(), TaskContext.get().resourcesJMap(), SparkEnv.get().conf());
     Precision precision = Precision.valueOf(config.model().precision().name());
     return SharedTransformers.get(Path.of(modelPath), weightsSha256, device, precision);
   }
@@ -32,8 +29,7 @@ public final class TaskModels {
   /**
    * @param resources of the task, as Spark's scheduler gave them
    */
-  static Device device(
-      String setting, Map<String, ResourceInformation> resources, SparkConf conf) {
+  static Device device(String setting, Map<String, ResourceInformation> resources, SparkConf conf) {
     ResourceInformation gpus = resources.get("gpu");
     if (gpus == null && GpuStages.ofModelTask(conf) > 0) {
       // It would take another task's.

@@ -141,8 +141,7 @@ class CostModelTest {
         double bound = kept.length < k ? -1 : kept[k - 1];
         double[] reported = {};
         for (int shard = 0; shard < size; shard++) {
-          double[] best =
-              strongest(random.doubles(sequences).filter(x -> x >= bound).toArray(), k);
+          double[] best = strongest(random.doubles(sequences).filter(x -> x >= bound).toArray(), k);
           candidates += best.length;
           reported = DoubleStream.concat(stream(reported), stream(best)).toArray();
         }

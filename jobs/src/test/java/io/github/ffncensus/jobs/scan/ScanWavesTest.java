@@ -79,7 +79,8 @@ class ScanWavesTest {
     assertThat(notes.lines)
         .singleElement()
         .asString()
-        .matches("candidates: [\\d,]+ rows, [\\d.]+ per neuron; by wave: [\\d.]+ from 1 shards, .*");
+        .matches(
+            "candidates: [\\d,]+ rows, [\\d.]+ per neuron; by wave: [\\d.]+ from 1 shards, .*");
   }
 
   @Test
