@@ -46,7 +46,7 @@ class ScanWavesTest {
     String[] settings = {
       "scan.trigger-prefixes.distinct=" + distinct,
       "scan.trigger-prefixes.per-neuron=2",
-      "ingest.shard-tokens=100",
+      "ingest.shard-tokens=150",
       "scan.waves.growth=" + growth
     };
     Run off = scans.ingest("off-" + model, model, with(settings, OFF));
@@ -85,15 +85,12 @@ class ScanWavesTest {
 
   @Test
   void scanThatDiesInAWave_isContinuedByAnyWaves() throws IOException {
-    String[] settings = {"ingest.shard-tokens=100", "scan.trigger-prefixes.per-neuron=2"};
+    String[] settings = {"ingest.shard-tokens=150", "scan.trigger-prefixes.per-neuron=2"};
     Map<String, List<Map<String, Object>>> expected =
         scans.ingest("whole", "llama-silu", with(settings, OFF)).tables();
     for (String[] ways :
         List.of(
-            new String[] {FROM_ONE, FROM_ONE},
-            new String[] {OFF, FROM_ONE},
-            new String[] {FROM_ONE, OFF},
-            new String[] {FROM_ONE, "scan.waves.first=5"})) {
+            new String[] {OFF, FROM_ONE}, new String[] {FROM_ONE, "scan.waves.first=5"})) {
       String id = String.join("-then-", ways).replaceAll("[.=]", "-");
       Run first = scans.ingest(id, "llama-silu", with(settings, ways[0]));
       assertThatThrownBy(() -> first.scan(new Dying())).hasStackTraceContaining("pulled plug");
@@ -105,8 +102,15 @@ class ScanWavesTest {
     }
   }
 
+  /** Without what has no part in waves. */
   private static String[] with(String[] settings, String another) {
-    List<String> all = new ArrayList<>(List.of(settings));
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "scan.activations.mode=off",
+                "scan.layer-composition.enabled=false",
+                "scan.prediction-refinement.enabled=false"));
+    all.addAll(List.of(settings));
     all.add(another);
     return all.toArray(String[]::new);
   }
