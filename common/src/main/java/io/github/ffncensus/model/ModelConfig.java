@@ -86,6 +86,25 @@ final class ModelConfig {
     return root.path(key);
   }
 
+  /** The activation function under a key. */
+  ActivationFunction activation(String key, String fallback) {
+    return ActivationFunction.named(string(key, fallback), key, this);
+  }
+
+  /** Width of a head where heads divide the hidden size among them. */
+  int headSize(int hidden, int heads) {
+    if (heads == 0 || hidden % heads != 0) {
+      throw CensusException.input(
+          file
+              + ": the hidden size "
+              + hidden
+              + " cannot be divided among "
+              + heads
+              + " attention heads");
+    }
+    return hidden / heads;
+  }
+
   /** Refuses a setting that changes the forward pass in a way that is not implemented. */
   void require(String key, boolean holds, String supported) {
     if (!holds) {

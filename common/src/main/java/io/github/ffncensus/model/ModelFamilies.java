@@ -1,7 +1,5 @@
 package io.github.ffncensus.model;
 
-import io.github.ffncensus.CensusException;
-import io.github.ffncensus.model.Architecture.PositionEncoding;
 import io.github.ffncensus.model.ModelFamily.Part;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +36,11 @@ final class ModelFamilies {
                 Part.HEAD_BIAS, "cls.predictions.bias")),
         false,
         config ->
-            encoder(config, PositionEncoding.LEARNED, 0, activation(config, "hidden_act", "gelu")));
+            encoder(config)
+                .learnedPositions(0)
+                .maxSequenceTokens(config.integer("max_position_embeddings"))
+                .headActivation(config.activation("hidden_act", "gelu"))
+                .build());
   }
 
   private static ModelFamily roberta(String modelType) {
@@ -52,12 +54,17 @@ final class ModelFamilies {
                 Part.HEAD, "lm_head.decoder",
                 Part.HEAD_BIAS, "lm_head.bias")),
         false,
-        config ->
-            encoder(
-                config,
-                PositionEncoding.LEARNED_SKIPPING_PADDING,
-                config.integer("pad_token_id", 1) + 1,
-                ActivationFunction.GELU));
+        ModelFamilies::robertaArchitecture);
+  }
+
+  private static Architecture robertaArchitecture(ModelConfig config) {
+    int first = config.integer("pad_token_id", 1) + 1;
+    return encoder(config)
+        .learnedPositionsSkippingPadding(first)
+        .maxSequenceTokens(config.integer("max_position_embeddings") - first)
+        .headActivation(ActivationFunction.GELU)
+        .paddingId(first - 1)
+        .build();
   }
 
   private static Map<Part, String> encoderParts(Map<Part, String> head) {
@@ -79,41 +86,23 @@ final class ModelFamilies {
         .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
-  private static Architecture encoder(
-      ModelConfig config,
-      PositionEncoding positions,
-      int firstPosition,
-      ActivationFunction headActivation) {
+  /** All but positions and prediction head. */
+  private static ArchitectureBuilder encoder(ModelConfig config) {
     String positionType = config.string("position_embedding_type", "absolute");
     config.require("position_embedding_type", positionType.equals("absolute"), "\"absolute\"");
     config.require("is_decoder", !config.bool("is_decoder", false), "false");
     int hidden = config.integer("hidden_size");
     int heads = config.integer("num_attention_heads");
-    return new Architecture(
-        false,
-        config.integer("num_hidden_layers"),
-        hidden,
-        heads,
-        heads,
-        headSize(config, hidden, heads),
-        config.integer("intermediate_size"),
-        config.integer("vocab_size"),
-        config.integer("max_position_embeddings") - firstPosition,
-        false,
-        false,
-        config.number("layer_norm_eps", 1e-12),
-        positions,
-        firstPosition,
-        Optional.empty(),
-        false,
-        activation(config, "hidden_act", "gelu"),
-        true,
-        true,
-        config.integer("type_vocab_size", 2),
-        false,
-        config.bool("tie_word_embeddings", true),
-        Optional.of(headActivation),
-        config.integer("pad_token_id", 0));
+    return ArchitectureBuilder.encoder()
+        .layers(config.integer("num_hidden_layers"))
+        .hidden(hidden, heads, config.headSize(hidden, heads))
+        .intermediate(config.integer("intermediate_size"))
+        .vocabulary(config.integer("vocab_size"))
+        .layerNorm(config.number("layer_norm_eps", 1e-12))
+        .plain(config.activation("hidden_act", "gelu"))
+        .tokenTypes(config.integer("type_vocab_size", 2))
+        .tiedHead(config.bool("tie_word_embeddings", true))
+        .paddingId(config.integer("pad_token_id", 0));
   }
 
   private static ModelFamily gpt2() {
@@ -140,31 +129,20 @@ final class ModelFamilies {
     config.require("scale_attn_weights", config.bool("scale_attn_weights", true), "true");
     int hidden = config.integer(List.of("n_embd", "hidden_size"));
     int heads = config.integer(List.of("n_head", "num_attention_heads"));
-    return new Architecture(
-        true,
-        config.integer(List.of("n_layer", "num_hidden_layers")),
-        hidden,
-        heads,
-        heads,
-        headSize(config, hidden, heads),
-        config.integer("n_inner", 4 * hidden),
-        config.integer("vocab_size"),
-        config.integer(List.of("n_positions", "max_position_embeddings", "n_ctx")),
-        true,
-        false,
-        config.number("layer_norm_epsilon", 1e-5),
-        PositionEncoding.LEARNED,
-        0,
-        Optional.empty(),
-        false,
-        activation(config, "activation_function", "gelu_new"),
-        true,
-        true,
-        0,
-        config.bool("scale_attn_by_inverse_layer_idx", false),
-        config.bool("tie_word_embeddings", true),
-        Optional.empty(),
-        config.integer("pad_token_id", 0));
+    return ArchitectureBuilder.decoder()
+        .layers(config.integer(List.of("n_layer", "num_hidden_layers")))
+        .hidden(hidden, heads, config.headSize(hidden, heads))
+        .intermediate(config.integer("n_inner", 4 * hidden))
+        .vocabulary(config.integer("vocab_size"))
+        .maxSequenceTokens(
+            config.integer(List.of("n_positions", "max_position_embeddings", "n_ctx")))
+        .layerNorm(config.number("layer_norm_epsilon", 1e-5))
+        .learnedPositions(0)
+        .plain(config.activation("activation_function", "gelu_new"))
+        .inverseLayerScale(config.bool("scale_attn_by_inverse_layer_idx", false))
+        .tiedHead(config.bool("tie_word_embeddings", true))
+        .paddingId(config.integer("pad_token_id", 0))
+        .build();
   }
 
   private static ModelFamily llama() {
@@ -192,48 +170,21 @@ final class ModelFamilies {
     int hidden = config.integer("hidden_size");
     int heads = config.integer("num_attention_heads");
     int headSize =
-        config.has("head_dim") ? config.integer("head_dim") : headSize(config, hidden, heads);
-    return new Architecture(
-        true,
-        config.integer("num_hidden_layers"),
-        hidden,
-        heads,
-        config.integer("num_key_value_heads", heads),
-        headSize,
-        config.integer("intermediate_size"),
-        config.integer("vocab_size"),
-        config.integer("max_position_embeddings", 2048),
-        true,
-        true,
-        config.number("rms_norm_eps", 1e-6),
-        PositionEncoding.ROTARY,
-        0,
-        Optional.of(RotaryFrequencies.read(config, headSize)),
-        true,
-        activation(config, "hidden_act", "silu"),
-        config.bool("attention_bias", false),
-        config.bool("mlp_bias", false),
-        0,
-        false,
-        config.bool("tie_word_embeddings", false),
-        Optional.empty(),
-        config.integer("pad_token_id", 0));
-  }
-
-  private static int headSize(ModelConfig config, int hidden, int heads) {
-    if (heads == 0 || hidden % heads != 0) {
-      throw CensusException.input(
-          config.file()
-              + ": the hidden size "
-              + hidden
-              + " cannot be divided among "
-              + heads
-              + " attention heads");
-    }
-    return hidden / heads;
-  }
-
-  private static ActivationFunction activation(ModelConfig config, String key, String fallback) {
-    return ActivationFunction.named(config.string(key, fallback), key, config);
+        config.has("head_dim") ? config.integer("head_dim") : config.headSize(hidden, heads);
+    return ArchitectureBuilder.decoder()
+        .layers(config.integer("num_hidden_layers"))
+        .hidden(hidden, heads, headSize)
+        .keyValueHeads(config.integer("num_key_value_heads", heads))
+        .intermediate(config.integer("intermediate_size"))
+        .vocabulary(config.integer("vocab_size"))
+        .maxSequenceTokens(config.integer("max_position_embeddings", 2048))
+        .rmsNorm(config.number("rms_norm_eps", 1e-6))
+        .rotary(RotaryFrequencies.read(config, headSize))
+        .gated(config.activation("hidden_act", "silu"))
+        .attentionBias(config.bool("attention_bias", false))
+        .ffnBias(config.bool("mlp_bias", false))
+        .tiedHead(config.bool("tie_word_embeddings", false))
+        .paddingId(config.integer("pad_token_id", 0))
+        .build();
   }
 }

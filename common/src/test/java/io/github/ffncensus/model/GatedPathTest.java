@@ -13,7 +13,6 @@ import io.github.ffncensus.knowledge.attribution.AttributionOptions;
 import io.github.ffncensus.knowledge.attribution.Attributions;
 import io.github.ffncensus.knowledge.attribution.PromptAttribution;
 import io.github.ffncensus.knowledge.attribution.StepRule;
-import io.github.ffncensus.model.Architecture.PositionEncoding;
 import io.github.ffncensus.model.TransformerWeights.Head;
 import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
@@ -98,32 +97,18 @@ class GatedPathTest {
 
   private static Transformer transformer(
       boolean gated, List<Layer> layers, NDArray tokens, NDArray positions, NDManager manager) {
+    ArchitectureBuilder builder =
+        ArchitectureBuilder.decoder()
+            .layers(LAYERS)
+            .hidden(HIDDEN, 4, HIDDEN / 4)
+            .intermediate(WIDTH)
+            .vocabulary(VOCABULARY)
+            .maxSequenceTokens(64)
+            .layerNorm(1e-5)
+            .learnedPositions(0);
     Architecture architecture =
-        new Architecture(
-            true,
-            LAYERS,
-            HIDDEN,
-            4,
-            4,
-            HIDDEN / 4,
-            WIDTH,
-            VOCABULARY,
-            64,
-            true,
-            false,
-            1e-5,
-            PositionEncoding.LEARNED,
-            0,
-            Optional.empty(),
-            gated,
-            ActivationFunction.SILU,
-            true,
-            true,
-            0,
-            false,
-            true,
-            Optional.empty(),
-            0);
+        (gated ? builder.gated(ActivationFunction.SILU) : builder.plain(ActivationFunction.SILU))
+            .build();
     TransformerWeights weights =
         new TransformerWeights(
             tokens,

@@ -1,0 +1,206 @@
+package io.github.ffncensus.model;
+
+import io.github.ffncensus.model.Architecture.PositionEncoding;
+import java.util.Optional;
+
+/**
+ * Names what an architecture is made of, one by one. What is not named is as in most families: one
+ * key/value head for each head, of size hidden / heads; layer norms; a plain FFN; biases
+ * everywhere; an output embedding tied to the token embedding.
+ */
+final class ArchitectureBuilder {
+  private final boolean causal;
+  private final boolean preNorm;
+  private int layers;
+  private int hidden;
+  private int heads;
+  private int keyValueHeads;
+  private int headSize;
+  private int intermediate;
+  private int vocabulary;
+  private int maxSequenceTokens;
+  private boolean rmsNorm;
+  private double normEpsilon;
+  private PositionEncoding positions;
+  private int firstPosition;
+  private Optional<RotaryFrequencies> rotary = Optional.empty();
+  private boolean gated;
+  private ActivationFunction activation;
+  private boolean attentionBias = true;
+  private boolean ffnBias = true;
+  private int tokenTypes;
+  private boolean inverseLayerScale;
+  private boolean tiedHead = true;
+  private Optional<ActivationFunction> headActivation = Optional.empty();
+  private int paddingId;
+
+  private ArchitectureBuilder(boolean causal, boolean preNorm) {
+    this.causal = causal;
+    this.preNorm = preNorm;
+  }
+
+  /** A language model whose norms stand before attention and FFN. */
+  static ArchitectureBuilder decoder() {
+    return new ArchitectureBuilder(true, true);
+  }
+
+  /** A masked model whose norms stand after attention and FFN. */
+  static ArchitectureBuilder encoder() {
+    return new ArchitectureBuilder(false, false);
+  }
+
+  ArchitectureBuilder layers(int value) {
+    layers = value;
+    return this;
+  }
+
+  /**
+   * Width of the residual stream, and how it is divided among heads.
+   *
+   * @param size of one head
+   */
+  ArchitectureBuilder hidden(int width, int number, int size) {
+    hidden = width;
+    heads = number;
+    keyValueHeads = number;
+    headSize = size;
+    return this;
+  }
+
+  ArchitectureBuilder keyValueHeads(int value) {
+    keyValueHeads = value;
+    return this;
+  }
+
+  ArchitectureBuilder intermediate(int value) {
+    intermediate = value;
+    return this;
+  }
+
+  ArchitectureBuilder vocabulary(int value) {
+    vocabulary = value;
+    return this;
+  }
+
+  ArchitectureBuilder maxSequenceTokens(int value) {
+    maxSequenceTokens = value;
+    return this;
+  }
+
+  ArchitectureBuilder layerNorm(double epsilon) {
+    rmsNorm = false;
+    normEpsilon = epsilon;
+    return this;
+  }
+
+  ArchitectureBuilder rmsNorm(double epsilon) {
+    rmsNorm = true;
+    normEpsilon = epsilon;
+    return this;
+  }
+
+  /**
+   * A table of position vectors.
+   *
+   * @param first row of the first token
+   */
+  ArchitectureBuilder learnedPositions(int first) {
+    positions = PositionEncoding.LEARNED;
+    firstPosition = first;
+    return this;
+  }
+
+  /**
+   * As {@link #learnedPositions}, not counting padding tokens.
+   *
+   * @param first row of the first token
+   */
+  ArchitectureBuilder learnedPositionsSkippingPadding(int first) {
+    positions = PositionEncoding.LEARNED_SKIPPING_PADDING;
+    firstPosition = first;
+    return this;
+  }
+
+  ArchitectureBuilder rotary(RotaryFrequencies frequencies) {
+    positions = PositionEncoding.ROTARY;
+    rotary = Optional.of(frequencies);
+    return this;
+  }
+
+  /** An FFN of act(up). */
+  ArchitectureBuilder plain(ActivationFunction function) {
+    gated = false;
+    activation = function;
+    return this;
+  }
+
+  /** An FFN of act(gate) * up. */
+  ArchitectureBuilder gated(ActivationFunction function) {
+    gated = true;
+    activation = function;
+    return this;
+  }
+
+  ArchitectureBuilder attentionBias(boolean value) {
+    attentionBias = value;
+    return this;
+  }
+
+  ArchitectureBuilder ffnBias(boolean value) {
+    ffnBias = value;
+    return this;
+  }
+
+  ArchitectureBuilder tokenTypes(int value) {
+    tokenTypes = value;
+    return this;
+  }
+
+  ArchitectureBuilder inverseLayerScale(boolean value) {
+    inverseLayerScale = value;
+    return this;
+  }
+
+  ArchitectureBuilder tiedHead(boolean value) {
+    tiedHead = value;
+    return this;
+  }
+
+  ArchitectureBuilder headActivation(ActivationFunction value) {
+    headActivation = Optional.of(value);
+    return this;
+  }
+
+  ArchitectureBuilder paddingId(int value) {
+    paddingId = value;
+    return this;
+  }
+
+  Architecture build() {
+    return new Architecture(
+        causal,
+        layers,
+        hidden,
+        heads,
+        keyValueHeads,
+        headSize,
+        intermediate,
+        vocabulary,
+        maxSequenceTokens,
+        preNorm,
+        rmsNorm,
+        normEpsilon,
+        positions,
+        firstPosition,
+        rotary,
+        gated,
+        activation,
+        attentionBias,
+        ffnBias,
+        tokenTypes,
+        inverseLayerScale,
+        tiedHead,
+        headActivation,
+        paddingId);
+  }
+}
