@@ -40,12 +40,12 @@ final class ArchitectureBuilder {
   }
 
   /** A language model whose norms stand before attention and FFN. */
-  static ArchitectureBuilder decoder() {
+  static ArchitectureBuilder causal() {
     return new ArchitectureBuilder(true, true);
   }
 
   /** A masked model whose norms stand after attention and FFN. */
-  static ArchitectureBuilder encoder() {
+  static ArchitectureBuilder masked() {
     return new ArchitectureBuilder(false, false);
   }
 

@@ -43,6 +43,11 @@ final class ModelConfig {
     return file;
   }
 
+  /** The family's name; empty if there is none. */
+  String modelType() {
+    return string("model_type", "");
+  }
+
   /** An integer under the first of the keys that is present and not null. */
   int integer(List<String> keys) {
     for (String key : keys) {

@@ -2,25 +2,23 @@ package io.github.ffncensus.model;
 
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /**
- * The declaration of a model family: how {@code config.json} describes it and what its weights are
- * called. The forward pass knows no family; see {@code docs/adding-a-model-family.md}.
+ * The declaration of a model family for one {@code config.json}: what it describes, and what the
+ * weights are called. The forward pass knows no family; see {@code docs/adding-a-model-family.md}.
  *
  * @param modelType {@code model_type} of config.json
  * @param prefixes what may stand before the names of {@code parts}; a checkpoint saved with and one
  *     saved without its prediction head differ in it
  * @param parts module names; {@code {l}} is the layer
  * @param transposedLinear linear weights are stored (in, out), as GPT-2 does, not (out, in)
- * @param architecture reads config.json
  */
 record ModelFamily(
     String modelType,
     List<String> prefixes,
     Map<Part, String> parts,
     boolean transposedLinear,
-    Function<ModelConfig, Architecture> architecture) {
+    Architecture architecture) {
 
   /** The modules of a transformer, one name for all families. */
   enum Part {

@@ -48,7 +48,7 @@ public final class RandomTransformer {
   }
 
   private static Architecture bertBaseShape() {
-    return ArchitectureBuilder.encoder()
+    return ArchitectureBuilder.masked()
         .layers(12)
         .hidden(768, 12, 64)
         .intermediate(3072)
@@ -69,7 +69,7 @@ public final class RandomTransformer {
       int neurons,
       int vocabulary,
       ActivationFunction activation) {
-    return ArchitectureBuilder.decoder()
+    return ArchitectureBuilder.causal()
         .layers(layers)
         .hidden(hidden, heads, hidden / heads)
         .intermediate(neurons)

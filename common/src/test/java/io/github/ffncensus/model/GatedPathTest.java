@@ -98,7 +98,7 @@ class GatedPathTest {
   private static Transformer transformer(
       boolean gated, List<Layer> layers, NDArray tokens, NDArray positions, NDManager manager) {
     ArchitectureBuilder builder =
-        ArchitectureBuilder.decoder()
+        ArchitectureBuilder.causal()
             .layers(LAYERS)
             .hidden(HIDDEN, 4, HIDDEN / 4)
             .intermediate(WIDTH)
