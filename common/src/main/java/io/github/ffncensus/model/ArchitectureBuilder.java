@@ -26,7 +26,8 @@ final class ArchitectureBuilder {
   private Optional<RotaryFrequencies> rotary = Optional.empty();
   private boolean gated;
   private ActivationFunction activation;
-  private boolean attentionBias = true;
+  private boolean queryKeyValueBias = true;
+  private boolean attentionOutputBias = true;
   private boolean ffnBias = true;
   private int tokenTypes;
   private boolean inverseLayerScale;
@@ -141,8 +142,13 @@ final class ArchitectureBuilder {
     return this;
   }
 
-  ArchitectureBuilder attentionBias(boolean value) {
-    attentionBias = value;
+  /**
+   * @param queryKeyValue on queries, keys and values
+   * @param output on what attention writes into the residual stream
+   */
+  ArchitectureBuilder attentionBias(boolean queryKeyValue, boolean output) {
+    queryKeyValueBias = queryKeyValue;
+    attentionOutputBias = output;
     return this;
   }
 
@@ -195,7 +201,8 @@ final class ArchitectureBuilder {
         rotary,
         gated,
         activation,
-        attentionBias,
+        queryKeyValueBias,
+        attentionOutputBias,
         ffnBias,
         tokenTypes,
         inverseLayerScale,

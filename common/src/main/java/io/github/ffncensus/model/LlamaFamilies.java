@@ -3,6 +3,8 @@ package io.github.ffncensus.model;
 import io.github.ffncensus.model.ModelFamily.Part;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Language models with root-mean-square norms, a gated FFN and rotary positions. */
 final class LlamaFamilies {
@@ -21,17 +23,96 @@ final class LlamaFamilies {
           Map.entry(Part.FINAL_NORM, "norm"),
           Map.entry(Part.HEAD, "lm_head"));
 
+  private static final Map<Part, String> PARTS_WITH_HEAD_NORMS =
+      Stream.concat(
+              PARTS.entrySet().stream(),
+              Stream.of(
+                  Map.entry(Part.QUERY_NORM, "layers.{l}.self_attn.q_norm"),
+                  Map.entry(Part.KEY_NORM, "layers.{l}.self_attn.k_norm")))
+          .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+
   private LlamaFamilies() {}
 
   static ModelFamily llama(ModelConfig config) {
-    ArchitectureBuilder architecture =
-        architecture(config)
-            .keyValueHeads(
-                config.integer("num_key_value_heads", config.integer("num_attention_heads")))
+    boolean attentionBias = config.bool("attention_bias", false);
+    return family(
+        config,
+        PARTS,
+        architecture(config, headSize(config))
+            .keyValueHeads(keyValueHeads(config, heads(config)))
             .maxSequenceTokens(config.integer("max_position_embeddings", 2048))
-            .attentionBias(config.bool("attention_bias", false))
-            .ffnBias(config.bool("mlp_bias", false));
-    return family(config, PARTS, architecture);
+            .attentionBias(attentionBias, attentionBias)
+            .ffnBias(config.bool("mlp_bias", false)));
+  }
+
+  static ModelFamily mistral(ModelConfig config) {
+    int window = config.mentions("sliding_window") ? window(config, Integer.MAX_VALUE) : 4096;
+    return family(
+        config,
+        PARTS,
+        architecture(config, headSize(config))
+            .keyValueHeads(keyValueHeads(config, 8))
+            .maxSequenceTokens(withinWindow(config, 131_072, window))
+            .attentionBias(false, false)
+            .ffnBias(false));
+  }
+
+  static ModelFamily qwen2(ModelConfig config) {
+    return family(
+        config,
+        PARTS,
+        architecture(config, headSize(config))
+            .keyValueHeads(keyValueHeads(config, 32))
+            .maxSequenceTokens(withinWindow(config, 32_768, qwenWindow(config)))
+            .attentionBias(true, false)
+            .ffnBias(false));
+  }
+
+  static ModelFamily qwen3(ModelConfig config) {
+    boolean attentionBias = config.bool("attention_bias", false);
+    return family(
+        config,
+        PARTS_WITH_HEAD_NORMS,
+        architecture(config, config.integer("head_dim", 128))
+            .keyValueHeads(keyValueHeads(config, 32))
+            .maxSequenceTokens(withinWindow(config, 32_768, qwenWindow(config)))
+            .attentionBias(attentionBias, attentionBias)
+            .ffnBias(false));
+  }
+
+  /** Tokens that a layer with a window sees, its own included; the last layers have one. */
+  private static int qwenWindow(ModelConfig config) {
+    return config.bool("use_sliding_window", false) ? window(config, 4096) : Integer.MAX_VALUE;
+  }
+
+  private static int window(ModelConfig config, int fallback) {
+    return config.integer("sliding_window", fallback);
+  }
+
+  /**
+   * The context, which ends where a sliding window would begin to hide tokens: up to there the
+   * model computes the same without one.
+   */
+  private static int withinWindow(ModelConfig config, int positions, int window) {
+    return Math.min(config.integer("max_position_embeddings", positions), window);
+  }
+
+  /**
+   * @param fallback where config.json does not say; null stands for as many as there are heads
+   */
+  private static int keyValueHeads(ModelConfig config, int fallback) {
+    String key = "num_key_value_heads";
+    return config.mentions(key) ? config.integer(key, heads(config)) : fallback;
+  }
+
+  private static int heads(ModelConfig config) {
+    return config.integer("num_attention_heads");
+  }
+
+  private static int headSize(ModelConfig config) {
+    return config.has("head_dim")
+        ? config.integer("head_dim")
+        : config.headSize(config.integer("hidden_size"), heads(config));
   }
 
   private static ModelFamily family(
@@ -40,15 +121,11 @@ final class LlamaFamilies {
         config.modelType(), List.of("model.", ""), parts, false, architecture.build());
   }
 
-  /** All but the number of key/value heads, the context and the biases. */
-  private static ArchitectureBuilder architecture(ModelConfig config) {
-    int hidden = config.integer("hidden_size");
-    int heads = config.integer("num_attention_heads");
-    int headSize =
-        config.has("head_dim") ? config.integer("head_dim") : config.headSize(hidden, heads);
+  /** What these families have in common. */
+  private static ArchitectureBuilder architecture(ModelConfig config, int headSize) {
     return ArchitectureBuilder.causal()
         .layers(config.integer("num_hidden_layers"))
-        .hidden(hidden, heads, headSize)
+        .hidden(config.integer("hidden_size"), heads(config), headSize)
         .intermediate(config.integer("intermediate_size"))
         .vocabulary(config.integer("vocab_size"))
         .rmsNorm(config.number("rms_norm_eps", 1e-6))

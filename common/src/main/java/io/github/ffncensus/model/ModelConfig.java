@@ -87,6 +87,11 @@ final class ModelConfig {
     return root.hasNonNull(key);
   }
 
+  /** Whether the key is present, if only with null. */
+  boolean mentions(String key) {
+    return root.has(key);
+  }
+
   JsonNode node(String key) {
     return root.path(key);
   }

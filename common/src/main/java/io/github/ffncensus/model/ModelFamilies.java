@@ -13,7 +13,10 @@ final class ModelFamilies {
           Map.entry("roberta", EncoderFamilies::roberta),
           Map.entry("xlm-roberta", EncoderFamilies::roberta),
           Map.entry("gpt2", DecoderFamilies::gpt2),
-          Map.entry("llama", LlamaFamilies::llama));
+          Map.entry("llama", LlamaFamilies::llama),
+          Map.entry("mistral", LlamaFamilies::mistral),
+          Map.entry("qwen2", LlamaFamilies::qwen2),
+          Map.entry("qwen3", LlamaFamilies::qwen3));
 
   private ModelFamilies() {}
 

@@ -31,6 +31,10 @@ record ModelFamily(
     VALUE,
     /** One matrix for query, key and value, split along its output. */
     QUERY_KEY_VALUE,
+    /** A norm of each head's queries, before they are rotated. */
+    QUERY_NORM,
+    /** A norm of each head's keys, before they are rotated. */
+    KEY_NORM,
     ATTENTION_OUTPUT,
     ATTENTION_NORM,
     FFN_NORM,

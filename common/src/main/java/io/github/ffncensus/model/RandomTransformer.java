@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.ffncensus.model.TransformerWeights.Attention;
 import io.github.ffncensus.model.TransformerWeights.Head;
 import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
@@ -110,11 +111,16 @@ public final class RandomTransformer {
   private Layer layer() {
     int hidden = architecture.hidden();
     int intermediate = architecture.intermediate();
+    Attention attention =
+        new Attention(
+            linear(hidden, hidden),
+            linear(hidden, hidden),
+            linear(hidden, hidden),
+            null,
+            null,
+            linear(hidden, hidden));
     return new Layer(
-        linear(hidden, hidden),
-        linear(hidden, hidden),
-        linear(hidden, hidden),
-        linear(hidden, hidden),
+        attention,
         norm(),
         norm(),
         null,

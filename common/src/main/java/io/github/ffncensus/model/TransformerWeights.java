@@ -33,10 +33,20 @@ record TransformerWeights(
   record Linear(NDArray weight, NDArray bias) {}
 
   /**
-   * @param gain (hidden)
-   * @param shift (hidden), null for a root-mean-square norm
+   * @param gain (width), of the residual stream or of a head
+   * @param shift (width), null for a root-mean-square norm
    */
   record Norm(NDArray gain, NDArray shift) {}
+
+  /**
+   * What a block mixes positions with.
+   *
+   * @param queryNorm of each head's queries, (head size), before they are rotated; null in most
+   *     families
+   * @param keyNorm likewise
+   */
+  record Attention(
+      Linear query, Linear key, Linear value, Norm queryNorm, Norm keyNorm, Linear output) {}
 
   /**
    * One block. The rows of {@code up} (with {@code gate}: the pairs of rows) are the keys k_i, the
@@ -45,10 +55,7 @@ record TransformerWeights(
    * @param gate null for a plain FFN
    */
   record Layer(
-      Linear query,
-      Linear key,
-      Linear value,
-      Linear attentionOutput,
+      Attention attention,
       Norm attentionNorm,
       Norm ffnNorm,
       Linear gate,
@@ -57,15 +64,7 @@ record TransformerWeights(
 
     private Layer withDown(NDArray weight) {
       return new Layer(
-          query,
-          key,
-          value,
-          attentionOutput,
-          attentionNorm,
-          ffnNorm,
-          gate,
-          up,
-          new Linear(weight, down.bias()));
+          attention, attentionNorm, ffnNorm, gate, up, new Linear(weight, down.bias()));
     }
   }
 

@@ -54,8 +54,8 @@ final class WeightReader {
         bias ? required(part, layer, new Shape(out), ".bias") : null);
   }
 
-  TransformerWeights.Norm norm(Part part, int layer, int hidden, boolean shift) {
-    Shape shape = new Shape(hidden);
+  TransformerWeights.Norm norm(Part part, int layer, int width, boolean shift) {
+    Shape shape = new Shape(width);
     return new TransformerWeights.Norm(
         required(part, layer, shape, ".weight", ".gamma"),
         shift ? required(part, layer, shape, ".bias", ".beta") : null);

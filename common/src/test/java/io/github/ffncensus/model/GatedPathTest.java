@@ -13,6 +13,7 @@ import io.github.ffncensus.knowledge.attribution.AttributionOptions;
 import io.github.ffncensus.knowledge.attribution.Attributions;
 import io.github.ffncensus.knowledge.attribution.PromptAttribution;
 import io.github.ffncensus.knowledge.attribution.StepRule;
+import io.github.ffncensus.model.TransformerWeights.Attention;
 import io.github.ffncensus.model.TransformerWeights.Head;
 import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
@@ -59,10 +60,7 @@ class GatedPathTest {
             manager.zeros(new Shape(WIDTH, HIDDEN), DataType.FLOAT32),
             manager.ones(new Shape(WIDTH), DataType.FLOAT32));
     return new Layer(
-        plain.query(),
-        plain.key(),
-        plain.value(),
-        plain.attentionOutput(),
+        plain.attention(),
         plain.attentionNorm(),
         plain.ffnNorm(),
         plain.up(),
@@ -71,11 +69,16 @@ class GatedPathTest {
   }
 
   private static Layer layer(NDManager manager) {
+    Attention attention =
+        new Attention(
+            linear(manager, HIDDEN, HIDDEN),
+            linear(manager, HIDDEN, HIDDEN),
+            linear(manager, HIDDEN, HIDDEN),
+            null,
+            null,
+            linear(manager, HIDDEN, HIDDEN));
     return new Layer(
-        linear(manager, HIDDEN, HIDDEN),
-        linear(manager, HIDDEN, HIDDEN),
-        linear(manager, HIDDEN, HIDDEN),
-        linear(manager, HIDDEN, HIDDEN),
+        attention,
         norm(manager),
         norm(manager),
         null,

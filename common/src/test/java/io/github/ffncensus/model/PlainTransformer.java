@@ -146,10 +146,14 @@ public final class PlainTransformer {
         k[t] = Arrays.copyOfRange(all, queries, queries + keys);
         v[t] = Arrays.copyOfRange(all, queries + keys, queries + 2 * keys);
       } else {
-        q[t] = rotate(linear(Part.QUERY, l, x, queries), t);
-        k[t] = rotate(linear(Part.KEY, l, x, keys), t);
+        q[t] = linear(Part.QUERY, l, x, queries);
+        k[t] = linear(Part.KEY, l, x, keys);
         v[t] = linear(Part.VALUE, l, x, keys);
       }
+    }
+    for (int t = 0; t < h.length; t++) {
+      q[t] = rotate(normHeads(Part.QUERY_NORM, l, q[t]), t);
+      k[t] = rotate(normHeads(Part.KEY_NORM, l, k[t]), t);
     }
     double[][] r = new double[h.length][];
     for (int t = 0; t < h.length; t++) {
@@ -177,6 +181,19 @@ public final class PlainTransformer {
       r[t] = architecture.preNorm() ? total : norm(Part.ATTENTION_NORM, l, total);
     }
     return r;
+  }
+
+  private double[] normHeads(Part part, int l, double[] x) {
+    if (!model.family().parts().containsKey(part)) {
+      return x;
+    }
+    double[] normed = new double[x.length];
+    int size = architecture.headSize();
+    for (int start = 0; start < x.length; start += size) {
+      double[] head = norm(part, l, Arrays.copyOfRange(x, start, start + size));
+      System.arraycopy(head, 0, normed, start, size);
+    }
+    return normed;
   }
 
   private double[] rotate(double[] x, int position) {

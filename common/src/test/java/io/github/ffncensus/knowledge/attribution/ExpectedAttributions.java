@@ -33,7 +33,10 @@ record ExpectedAttributions(Fixture fixture) {
             "gpt2-gelu-new",
             "gpt2-relu-untied",
             "llama-silu",
-            "llama-bias-tied")
+            "llama-bias-tied",
+            "mistral-window",
+            "qwen2-bias",
+            "qwen3-head-norms")
         .map(ExpectedAttributions::named)
         .toList();
   }
