@@ -6,6 +6,11 @@ import java.util.Map;
 
 /** Language models with layer norms and a plain FFN. */
 final class DecoderFamilies {
+  /** PyTorch's own; config.json has no key for it. */
+  private static final double OPT_NORM_EPSILON = 1e-5;
+
+  private static final int OPT_FIRST_POSITION = 2;
+
   private DecoderFamilies() {}
 
   static ModelFamily gpt2(ModelConfig config) {
@@ -41,6 +46,48 @@ final class DecoderFamilies {
             .inverseLayerScale(config.bool("scale_attn_by_inverse_layer_idx", false))
             .tiedHead(config.bool("tie_word_embeddings", true))
             .paddingId(config.integer("pad_token_id", 0))
+            .build());
+  }
+
+  static ModelFamily opt(ModelConfig config) {
+    config.require("do_layer_norm_before", config.bool("do_layer_norm_before", true), "true");
+    String removed = "_remove_final_layer_norm";
+    config.require(removed, !config.bool(removed, false), "false");
+    config.require("enable_bias", config.bool("enable_bias", true), "true");
+    String affine = "layer_norm_elementwise_affine";
+    config.require(affine, config.bool(affine, true), "true");
+    int hidden = config.integer("hidden_size");
+    int embedding = config.integer("word_embed_proj_dim", hidden);
+    config.require("word_embed_proj_dim", embedding == hidden, "hidden_size");
+    int heads = config.integer("num_attention_heads");
+    return new ModelFamily(
+        config.modelType(),
+        List.of("model.decoder.", "decoder.", ""),
+        Map.ofEntries(
+            Map.entry(Part.TOKEN_EMBEDDING, "embed_tokens"),
+            Map.entry(Part.POSITION_EMBEDDING, "embed_positions"),
+            Map.entry(Part.ATTENTION_NORM, "layers.{l}.self_attn_layer_norm"),
+            Map.entry(Part.QUERY, "layers.{l}.self_attn.q_proj"),
+            Map.entry(Part.KEY, "layers.{l}.self_attn.k_proj"),
+            Map.entry(Part.VALUE, "layers.{l}.self_attn.v_proj"),
+            Map.entry(Part.ATTENTION_OUTPUT, "layers.{l}.self_attn.out_proj"),
+            Map.entry(Part.FFN_NORM, "layers.{l}.final_layer_norm"),
+            Map.entry(Part.UP, "layers.{l}.fc1"),
+            Map.entry(Part.DOWN, "layers.{l}.fc2"),
+            Map.entry(Part.FINAL_NORM, "final_layer_norm"),
+            Map.entry(Part.HEAD, "lm_head")),
+        false,
+        ArchitectureBuilder.causal()
+            .layers(config.integer("num_hidden_layers"))
+            .hidden(hidden, heads, config.headSize(hidden, heads))
+            .intermediate(config.integer("ffn_dim"))
+            .vocabulary(config.integer("vocab_size"))
+            .maxSequenceTokens(config.integer("max_position_embeddings"))
+            .layerNorm(OPT_NORM_EPSILON)
+            .learnedPositions(OPT_FIRST_POSITION)
+            .plain(config.activation("activation_function", "relu"))
+            .tiedHead(config.bool("tie_word_embeddings", true))
+            .paddingId(config.integer("pad_token_id", 1))
             .build());
   }
 }

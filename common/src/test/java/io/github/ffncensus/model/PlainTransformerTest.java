@@ -20,6 +20,7 @@ class PlainTransformerTest {
         "gpt2-relu-untied",
         "llama-silu",
         "llama-bias-tied",
+        "opt-relu",
         "mistral-window",
         "qwen2-bias",
         "qwen3-head-norms"

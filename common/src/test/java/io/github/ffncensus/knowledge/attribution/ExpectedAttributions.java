@@ -34,6 +34,7 @@ record ExpectedAttributions(Fixture fixture) {
             "gpt2-relu-untied",
             "llama-silu",
             "llama-bias-tied",
+            "opt-relu",
             "mistral-window",
             "qwen2-bias",
             "qwen3-head-norms")
