@@ -14,6 +14,9 @@ import java.util.Optional;
  * @param vocabulary rows of the token embedding
  * @param maxSequenceTokens longest sequence that the model takes, special tokens included
  * @param preNorm norms stand before attention and FFN (GPT-2, LLaMA) rather than after (BERT)
+ * @param parallel the FFN reads what came into the block, as attention does, and both are added to
+ *     it (GPT-NeoX); r is then the block's input with attention's output, and x the norm of the
+ *     input
  * @param rmsNorm root-mean-square norm (no centring, no shift) rather than layer norm
  * @param positions how positions enter
  * @param firstPosition row of the position table that the first token uses (RoBERTa: padding id +
@@ -34,6 +37,7 @@ public record Architecture(
     int vocabulary,
     int maxSequenceTokens,
     boolean preNorm,
+    boolean parallel,
     boolean rmsNorm,
     double normEpsilon,
     PositionEncoding positions,

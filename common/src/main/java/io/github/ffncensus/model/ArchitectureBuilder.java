@@ -19,6 +19,7 @@ final class ArchitectureBuilder {
   private int intermediate;
   private int vocabulary;
   private int maxSequenceTokens;
+  private boolean parallel;
   private boolean rmsNorm;
   private double normEpsilon;
   private PositionEncoding positions;
@@ -85,6 +86,12 @@ final class ArchitectureBuilder {
 
   ArchitectureBuilder maxSequenceTokens(int value) {
     maxSequenceTokens = value;
+    return this;
+  }
+
+  /** Whether attention and FFN read the same state, side by side. */
+  ArchitectureBuilder parallel(boolean value) {
+    parallel = value;
     return this;
   }
 
@@ -194,6 +201,7 @@ final class ArchitectureBuilder {
         vocabulary,
         maxSequenceTokens,
         preNorm,
+        parallel,
         rmsNorm,
         normEpsilon,
         positions,

@@ -15,8 +15,7 @@ record AttentionView(AttentionScope scope, NDArray mask, Rotation queries, Rotat
   /**
    * Rotary positions.
    *
-   * @param cosine (positions, head size), or (batch, 1, positions, head size) where sequences
-   *     differ
+   * @param cosine (batch, 1, positions, width), or with a batch of 1 where sequences do not differ
    * @param sine likewise
    */
   record Rotation(NDArray cosine, NDArray sine) {}

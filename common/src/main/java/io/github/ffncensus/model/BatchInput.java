@@ -89,7 +89,7 @@ final class BatchInput {
       return null;
     }
     RotaryFrequencies frequencies = architecture.rotary().get();
-    Shape shape = new Shape(rows, 1, positions.length / rows, architecture.headSize());
+    Shape shape = new Shape(rows, 1, positions.length / rows, frequencies.width());
     return new Rotation(
         floats(frequencies.table(positions, true), shape),
         floats(frequencies.table(positions, false), shape));

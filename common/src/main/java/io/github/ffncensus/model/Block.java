@@ -158,9 +158,15 @@ final class Block {
     return architecture.preNorm() ? sum : operations.norm(sum, weights.attentionNorm());
   }
 
-  /** x: what the FFN reads. */
-  NDArray ffnInput(NDArray residual) {
-    return architecture.preNorm() ? operations.norm(residual, weights.ffnNorm()) : residual;
+  /**
+   * x: what the FFN reads.
+   *
+   * @param state what came into the block
+   * @param residual r, at the same positions
+   */
+  NDArray ffnInput(NDArray state, NDArray residual) {
+    NDArray read = architecture.parallel() ? state : residual;
+    return architecture.preNorm() ? operations.norm(read, weights.ffnNorm()) : read;
   }
 
   /** The up projection before any activation, (batch, positions, intermediate). */

@@ -49,6 +49,48 @@ final class DecoderFamilies {
             .build());
   }
 
+  /** GPT-NeoX and Pythia. */
+  static ModelFamily gptNeoX(ModelConfig config) {
+    int hidden = config.integer("hidden_size");
+    int heads = config.integer("num_attention_heads");
+    int headSize = config.headSize(hidden, heads);
+    boolean attentionBias = config.bool("attention_bias", true);
+    RotaryFrequencies rotary =
+        RotaryFrequencies.read(
+            config,
+            headSize,
+            config.number("rotary_emb_base", 10_000),
+            config.number("rotary_pct", 0.25));
+    return new ModelFamily(
+        config.modelType(),
+        List.of("gpt_neox.", ""),
+        Map.ofEntries(
+            Map.entry(Part.TOKEN_EMBEDDING, "embed_in"),
+            Map.entry(Part.ATTENTION_NORM, "layers.{l}.input_layernorm"),
+            Map.entry(Part.QUERY_KEY_VALUE_BY_HEAD, "layers.{l}.attention.query_key_value"),
+            Map.entry(Part.ATTENTION_OUTPUT, "layers.{l}.attention.dense"),
+            Map.entry(Part.FFN_NORM, "layers.{l}.post_attention_layernorm"),
+            Map.entry(Part.UP, "layers.{l}.mlp.dense_h_to_4h"),
+            Map.entry(Part.DOWN, "layers.{l}.mlp.dense_4h_to_h"),
+            Map.entry(Part.FINAL_NORM, "final_layer_norm"),
+            Map.entry(Part.HEAD, "embed_out")),
+        false,
+        ArchitectureBuilder.causal()
+            .parallel(config.bool("use_parallel_residual", true))
+            .layers(config.integer("num_hidden_layers"))
+            .hidden(hidden, heads, headSize)
+            .intermediate(config.integer("intermediate_size"))
+            .vocabulary(config.integer("vocab_size"))
+            .maxSequenceTokens(config.integer("max_position_embeddings", 2048))
+            .layerNorm(config.number("layer_norm_eps", 1e-5))
+            .rotary(rotary)
+            .plain(config.activation("hidden_act", "gelu"))
+            .attentionBias(attentionBias, attentionBias)
+            .tiedHead(config.bool("tie_word_embeddings", false))
+            .paddingId(config.integer("pad_token_id", 0))
+            .build());
+  }
+
   static ModelFamily opt(ModelConfig config) {
     config.require("do_layer_norm_before", config.bool("do_layer_norm_before", true), "true");
     String removed = "_remove_final_layer_norm";

@@ -78,7 +78,8 @@ interface Kernels {
   NDArray rmsNorm(NDArray x, NDArray gain, double epsilon);
 
   /**
-   * Rotates query or key (batch, heads, length, head size) by (1 or batch, 1, length, head size).
+   * Rotates query or key (batch, heads, length, head size) by (1 or batch, 1, length, width): the
+   * first elements of each head, up to the width.
    */
   NDArray rotate(NDArray x, NDArray cosine, NDArray sine);
 

@@ -13,6 +13,7 @@ final class ModelFamilies {
           Map.entry("roberta", EncoderFamilies::roberta),
           Map.entry("xlm-roberta", EncoderFamilies::roberta),
           Map.entry("gpt2", DecoderFamilies::gpt2),
+          Map.entry("gpt_neox", DecoderFamilies::gptNeoX),
           Map.entry("opt", DecoderFamilies::opt),
           Map.entry("llama", LlamaFamilies::llama),
           Map.entry("mistral", LlamaFamilies::mistral),

@@ -31,6 +31,8 @@ record ModelFamily(
     VALUE,
     /** One matrix for query, key and value, split along its output. */
     QUERY_KEY_VALUE,
+    /** One matrix for query, key and value, whose output is head by head these three. */
+    QUERY_KEY_VALUE_BY_HEAD,
     /** A norm of each head's queries, before they are rotated. */
     QUERY_NORM,
     /** A norm of each head's keys, before they are rotated. */

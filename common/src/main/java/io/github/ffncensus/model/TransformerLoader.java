@@ -132,6 +132,16 @@ public final class TransformerLoader {
     long queries = (long) architecture.heads() * architecture.headSize();
     long keys = (long) architecture.keyValueHeads() * architecture.headSize();
     boolean bias = architecture.queryKeyValueBias();
+    if (reader.declares(Part.QUERY_KEY_VALUE_BY_HEAD)) {
+      return reader.linearsByHead(
+          Part.QUERY_KEY_VALUE_BY_HEAD,
+          l,
+          3,
+          hidden,
+          architecture.heads(),
+          architecture.headSize(),
+          bias);
+    }
     if (!reader.declares(Part.QUERY_KEY_VALUE)) {
       return List.of(
           reader.linear(Part.QUERY, l, hidden, queries, bias),

@@ -4,11 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.model.ModelFamily.Part;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -52,6 +55,42 @@ final class WeightReader {
     return new TransformerWeights.Linear(
         family.transposedLinear() ? weight.transpose() : weight,
         bias ? required(part, layer, new Shape(out), ".bias") : null);
+  }
+
+  /**
+   * Linear maps of one input that are stored as one, head by head: of each head the rows of the
+   * first map, then those of the second, and so on.
+   *
+   * @param width of a head
+   */
+  List<TransformerWeights.Linear> linearsByHead(
+      Part part, int layer, int maps, long in, int heads, int width, boolean bias) {
+    try (NDManager scope = manager.newSubManager()) {
+      TransformerWeights.Linear all =
+          linear(part, layer, in, (long) maps * heads * width, bias);
+      all.weight().attach(scope);
+      if (bias) {
+        all.bias().attach(scope);
+      }
+      List<TransformerWeights.Linear> linears = new ArrayList<>();
+      for (int map = 0; map < maps; map++) {
+        Shape byHead = new Shape(heads, maps, width, in);
+        NDArray weight = ofMap(all.weight().reshape(byHead), map).reshape(-1, in);
+        weight.attach(manager);
+        NDArray shift = null;
+        if (bias) {
+          shift = ofMap(all.bias().reshape(heads, maps, width), map).reshape(-1);
+          shift.attach(manager);
+        }
+        linears.add(new TransformerWeights.Linear(weight, shift));
+      }
+      return List.copyOf(linears);
+    }
+  }
+
+  /** A copy, so that the tensor of all maps can be freed. */
+  private static NDArray ofMap(NDArray byHead, int map) {
+    return byHead.get(new NDIndex(":, {}", map)).duplicate();
   }
 
   TransformerWeights.Norm norm(Part part, int layer, int width, boolean shift) {

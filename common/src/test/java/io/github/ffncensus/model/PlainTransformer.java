@@ -67,7 +67,8 @@ public final class PlainTransformer {
     for (int l = 0; l < architecture.layers(); l++) {
       double[][] r = attentionBlock(l, h);
       for (int t = 0; t < r.length; t++) {
-        double[] x = architecture.preNorm() ? norm(Part.FFN_NORM, l, r[t]) : r[t];
+        double[] read = architecture.parallel() ? h[t] : r[t];
+        double[] x = architecture.preNorm() ? norm(Part.FFN_NORM, l, read) : read;
         double[] sum = plus(r[t], feedForward(l, t, x, change));
         h[t] = architecture.preNorm() ? sum : norm(Part.FFN_NORM, l, sum);
       }
@@ -134,13 +135,25 @@ public final class PlainTransformer {
     int size = architecture.headSize();
     int queries = architecture.heads() * size;
     int keys = architecture.keyValueHeads() * size;
+    boolean byHead = model.family().parts().containsKey(Part.QUERY_KEY_VALUE_BY_HEAD);
     boolean fused = model.family().parts().containsKey(Part.QUERY_KEY_VALUE);
     double[][] q = new double[h.length][];
     double[][] k = new double[h.length][];
     double[][] v = new double[h.length][];
     for (int t = 0; t < h.length; t++) {
       double[] x = architecture.preNorm() ? norm(Part.ATTENTION_NORM, l, h[t]) : h[t];
-      if (fused) {
+      if (byHead) {
+        double[] all = linear(Part.QUERY_KEY_VALUE_BY_HEAD, l, x, 3 * queries);
+        q[t] = new double[queries];
+        k[t] = new double[queries];
+        v[t] = new double[queries];
+        for (int i = 0; i < queries; i++) {
+          int row = i / size * 3 * size + i % size;
+          q[t][i] = all[row];
+          k[t][i] = all[row + size];
+          v[t][i] = all[row + 2 * size];
+        }
+      } else if (fused) {
         double[] all = linear(Part.QUERY_KEY_VALUE, l, x, queries + 2 * keys);
         q[t] = Arrays.copyOfRange(all, 0, queries);
         k[t] = Arrays.copyOfRange(all, queries, queries + keys);
@@ -201,8 +214,8 @@ public final class PlainTransformer {
       return x;
     }
     double[] turned = x.clone();
-    int half = architecture.headSize() / 2;
-    for (int start = 0; start < x.length; start += 2 * half) {
+    int half = architecture.rotary().get().inverse().size();
+    for (int start = 0; start < x.length; start += architecture.headSize()) {
       for (int i = 0; i < half; i++) {
         double angle = (double) architecture.rotary().get().inverse().get(i) * position;
         double first = x[start + i];

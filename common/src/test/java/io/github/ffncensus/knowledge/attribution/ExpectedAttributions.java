@@ -35,6 +35,7 @@ record ExpectedAttributions(Fixture fixture) {
             "llama-silu",
             "llama-bias-tied",
             "opt-relu",
+            "gpt-neox-parallel",
             "mistral-window",
             "qwen2-bias",
             "qwen3-head-norms")
