@@ -23,8 +23,11 @@ import java.util.Optional;
  *     1)
  * @param gated the FFN is act(gate) * up (LLaMA) rather than act(up)
  * @param tokenTypes rows of the token type table, of which row 0 is used; 0 if there is none
+ * @param scaledScores attention scores are divided by the root of the head size (T5: they are not)
  * @param inverseLayerScale divide attention scores of layer l by l + 1 (a GPT-2 option)
  * @param headActivation activation of the prediction head's transform, where it has one
+ * @param withoutDecoder the encoder of an encoder-decoder model, whose decoder is not read: it
+ *     predicts nothing
  */
 public record Architecture(
     boolean causal,
@@ -43,15 +46,18 @@ public record Architecture(
     PositionEncoding positions,
     int firstPosition,
     Optional<RotaryFrequencies> rotary,
+    Optional<RelativeBuckets> relative,
     boolean gated,
     ActivationFunction activation,
     boolean queryKeyValueBias,
     boolean attentionOutputBias,
     boolean ffnBias,
     int tokenTypes,
+    boolean scaledScores,
     boolean inverseLayerScale,
     boolean tiedHead,
     Optional<ActivationFunction> headActivation,
+    boolean withoutDecoder,
     int paddingId) {
 
   /** How positions enter the model. */
@@ -64,7 +70,15 @@ public record Architecture(
      */
     LEARNED_SKIPPING_PADDING,
     /** Queries and keys are rotated by angles proportional to the position. */
-    ROTARY
+    ROTARY,
+    /** Attention scores have a learned bias by head and distance, the same in all layers. */
+    RELATIVE
+  }
+
+  public Architecture {
+    if (causal && relative.isPresent()) {
+      throw new IllegalArgumentException("causal attention has no biases by distance");
+    }
   }
 
   /** Neurons of the whole model. */
@@ -79,7 +93,7 @@ public record Architecture(
 
   /** Factor on the attention scores of one layer. */
   public double attentionScale(int layer) {
-    double scale = 1 / Math.sqrt(headSize);
+    double scale = scaledScores ? 1 / Math.sqrt(headSize) : 1;
     return inverseLayerScale ? scale / (layer + 1) : scale;
   }
 

@@ -25,15 +25,18 @@ final class ArchitectureBuilder {
   private PositionEncoding positions;
   private int firstPosition;
   private Optional<RotaryFrequencies> rotary = Optional.empty();
+  private Optional<RelativeBuckets> relative = Optional.empty();
   private boolean gated;
   private ActivationFunction activation;
   private boolean queryKeyValueBias = true;
   private boolean attentionOutputBias = true;
   private boolean ffnBias = true;
   private int tokenTypes;
+  private boolean scaledScores = true;
   private boolean inverseLayerScale;
   private boolean tiedHead = true;
   private Optional<ActivationFunction> headActivation = Optional.empty();
+  private boolean withoutDecoder;
   private int paddingId;
 
   private ArchitectureBuilder(boolean causal, boolean preNorm) {
@@ -49,6 +52,14 @@ final class ArchitectureBuilder {
   /** A masked model whose norms stand after attention and FFN. */
   static ArchitectureBuilder masked() {
     return new ArchitectureBuilder(false, false);
+  }
+
+  /** The encoder of an encoder-decoder model, whose norms stand before attention and FFN. */
+  static ArchitectureBuilder encoder() {
+    ArchitectureBuilder builder = new ArchitectureBuilder(false, true);
+    builder.withoutDecoder = true;
+    builder.tiedHead = false;
+    return builder;
   }
 
   ArchitectureBuilder layers(int value) {
@@ -135,6 +146,12 @@ final class ArchitectureBuilder {
     return this;
   }
 
+  ArchitectureBuilder relative(RelativeBuckets buckets) {
+    positions = PositionEncoding.RELATIVE;
+    relative = Optional.of(buckets);
+    return this;
+  }
+
   /** An FFN of act(up). */
   ArchitectureBuilder plain(ActivationFunction function) {
     gated = false;
@@ -166,6 +183,11 @@ final class ArchitectureBuilder {
 
   ArchitectureBuilder tokenTypes(int value) {
     tokenTypes = value;
+    return this;
+  }
+
+  ArchitectureBuilder scaledScores(boolean value) {
+    scaledScores = value;
     return this;
   }
 
@@ -207,15 +229,18 @@ final class ArchitectureBuilder {
         positions,
         firstPosition,
         rotary,
+        relative,
         gated,
         activation,
         queryKeyValueBias,
         attentionOutputBias,
         ffnBias,
         tokenTypes,
+        scaledScores,
         inverseLayerScale,
         tiedHead,
         headActivation,
+        withoutDecoder,
         paddingId);
   }
 }

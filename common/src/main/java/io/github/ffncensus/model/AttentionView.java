@@ -6,7 +6,8 @@ import io.github.ffncensus.model.Kernels.AttentionScope;
 /**
  * What the queries of a pass see, and where its tokens stand.
  *
- * @param mask (batch, 1, 1, keys), 0 or -inf; null unless the scope is MASKED
+ * @param mask (1 or batch, 1 or heads, 1 or queries, keys), added to scores; null unless the scope
+ *     is MASKED
  * @param queries turns queries; null without rotary positions
  * @param keys turns keys; null without rotary positions
  */

@@ -135,6 +135,7 @@ final class Block {
   /** Whether {@link #attendInputs} computes what {@link #attend} does. */
   boolean canAttendInputs() {
     return architecture.rotary().isEmpty()
+        && architecture.relative().isEmpty()
         && weights.attention().keyNorm() == null
         && architecture.heads() == architecture.keyValueHeads();
   }

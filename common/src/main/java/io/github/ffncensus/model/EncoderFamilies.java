@@ -8,6 +8,14 @@ import java.util.stream.Stream;
 
 /** Families whose positions all see each other. */
 final class EncoderFamilies {
+  private static final String T5_BLOCK = "encoder.block.{l}.";
+  private static final String T5_ATTENTION = T5_BLOCK + "layer.0.SelfAttention.";
+  private static final String T5_FIRST_ATTENTION = "encoder.block.0.layer.0.SelfAttention.";
+  private static final String T5_FFN = T5_BLOCK + "layer.1.DenseReluDense.";
+
+  /** Longest sequence that T5 was trained with; the model itself takes any. */
+  private static final int T5_TRAINED_LENGTH = 512;
+
   private EncoderFamilies() {}
 
   static ModelFamily bert(ModelConfig config) {
@@ -51,8 +59,64 @@ final class EncoderFamilies {
             .build());
   }
 
+  /** The encoder alone. */
+  static ModelFamily t5(ModelConfig config) {
+    config.require("is_decoder", !config.bool("is_decoder", false), "false");
+    String feedForward = config.string("feed_forward_proj", "relu");
+    boolean gated = feedForward.startsWith("gated-");
+    ArchitectureBuilder architecture =
+        ArchitectureBuilder.encoder()
+            .layers(config.integer("num_layers"))
+            .hidden(
+                config.integer("d_model"), config.integer("num_heads"), config.integer("d_kv"))
+            .intermediate(config.integer("d_ff"))
+            .vocabulary(config.integer("vocab_size"))
+            .maxSequenceTokens(config.integer("n_positions", T5_TRAINED_LENGTH))
+            .rmsNorm(config.number("layer_norm_epsilon", 1e-6))
+            .relative(
+                new RelativeBuckets(
+                    config.integer("relative_attention_num_buckets", 32),
+                    config.integer("relative_attention_max_distance", 128)))
+            .scaledScores(false)
+            .attentionBias(false, false)
+            .ffnBias(false)
+            .paddingId(config.integer("pad_token_id", 0));
+    return new ModelFamily(
+        config.modelType(),
+        List.of(""),
+        gated ? t5Parts("wi_1", Map.of(Part.GATE, T5_FFN + "wi_0")) : t5Parts("wi", Map.of()),
+        false,
+        (gated
+                ? architecture.gated(t5Activation(config, feedForward.substring("gated-".length())))
+                : architecture.plain(t5Activation(config, feedForward)))
+            .build());
+  }
+
+  /** The library takes the gated GELU for its approximation by tanh, as T5 was trained with it. */
+  private static ActivationFunction t5Activation(ModelConfig config, String name) {
+    boolean gatedGelu = config.string("feed_forward_proj", "").equals("gated-gelu");
+    return ActivationFunction.named(gatedGelu ? "gelu_new" : name, "feed_forward_proj", config);
+  }
+
+  private static Map<Part, String> t5Parts(String up, Map<Part, String> more) {
+    return joined(
+        Map.ofEntries(
+            Map.entry(Part.TOKEN_EMBEDDING, "shared"),
+            Map.entry(Part.RELATIVE_POSITIONS, T5_FIRST_ATTENTION + "relative_attention_bias"),
+            Map.entry(Part.ATTENTION_NORM, T5_BLOCK + "layer.0.layer_norm"),
+            Map.entry(Part.QUERY, T5_ATTENTION + "q"),
+            Map.entry(Part.KEY, T5_ATTENTION + "k"),
+            Map.entry(Part.VALUE, T5_ATTENTION + "v"),
+            Map.entry(Part.ATTENTION_OUTPUT, T5_ATTENTION + "o"),
+            Map.entry(Part.FFN_NORM, T5_BLOCK + "layer.1.layer_norm"),
+            Map.entry(Part.UP, T5_FFN + up),
+            Map.entry(Part.DOWN, T5_FFN + "wo"),
+            Map.entry(Part.FINAL_NORM, "encoder.final_layer_norm")),
+        more);
+  }
+
   private static Map<Part, String> bertParts(Map<Part, String> head) {
-    Map<Part, String> body =
+    return joined(
         Map.ofEntries(
             Map.entry(Part.TOKEN_EMBEDDING, "embeddings.word_embeddings"),
             Map.entry(Part.POSITION_EMBEDDING, "embeddings.position_embeddings"),
@@ -65,8 +129,12 @@ final class EncoderFamilies {
             Map.entry(Part.ATTENTION_NORM, "encoder.layer.{l}.attention.output.LayerNorm"),
             Map.entry(Part.UP, "encoder.layer.{l}.intermediate.dense"),
             Map.entry(Part.DOWN, "encoder.layer.{l}.output.dense"),
-            Map.entry(Part.FFN_NORM, "encoder.layer.{l}.output.LayerNorm"));
-    return Stream.concat(body.entrySet().stream(), head.entrySet().stream())
+            Map.entry(Part.FFN_NORM, "encoder.layer.{l}.output.LayerNorm")),
+        head);
+  }
+
+  private static Map<Part, String> joined(Map<Part, String> parts, Map<Part, String> more) {
+    return Stream.concat(parts.entrySet().stream(), more.entrySet().stream())
         .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 

@@ -149,6 +149,10 @@ final class MaskedContinuation implements Continuation {
   /** The clean view for rows: contexts one after the other, all steps of each. */
   private AttentionView view(int steps, boolean last, NDManager scope) {
     NDArray mask = view.mask() == null ? null : repeated(view.mask(), steps, scope);
+    if (last && mask != null && mask.getShape().get(2) > 1) {
+      mask = mask.get(new NDIndex(":, :, :{}", slots));
+      mask.attach(scope);
+    }
     if (view.keys() == null) {
       return new AttentionView(view.scope(), mask, null, null);
     }

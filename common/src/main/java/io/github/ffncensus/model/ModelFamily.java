@@ -25,6 +25,8 @@ record ModelFamily(
     TOKEN_EMBEDDING,
     POSITION_EMBEDDING,
     TYPE_EMBEDDING,
+    /** Biases on attention scores, (buckets, heads), which all layers share. */
+    RELATIVE_POSITIONS,
     EMBEDDING_NORM,
     QUERY,
     KEY,

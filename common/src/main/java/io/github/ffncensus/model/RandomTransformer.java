@@ -97,6 +97,7 @@ public final class RandomTransformer {
         new TransformerWeights(
             tokens,
             Optional.of(random.normal(architecture.maxSequenceTokens(), architecture.hidden())),
+            Optional.empty(),
             architecture.tokenTypes() > 0
                 ? Optional.of(random.normal(architecture.hidden()))
                 : Optional.empty(),

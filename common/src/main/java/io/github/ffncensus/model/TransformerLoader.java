@@ -61,6 +61,12 @@ public final class TransformerLoader {
     return new TransformerWeights(
         tokens,
         positions(),
+        architecture
+            .relative()
+            .map(
+                relative ->
+                    reader.matrix(
+                        Part.RELATIVE_POSITIONS, relative.buckets(), architecture.heads())),
         tokenType(),
         reader.declares(Part.EMBEDDING_NORM)
             ? Optional.of(reader.norm(Part.EMBEDDING_NORM, 0, hidden, shift))

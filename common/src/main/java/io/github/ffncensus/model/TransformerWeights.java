@@ -14,12 +14,14 @@ import java.util.Optional;
  * nothing ever writes to them.
  *
  * @param tokens token embedding, (vocabulary, hidden)
- * @param positions position embedding, (positions, hidden), absent with rotary positions
+ * @param positions position embedding, (positions, hidden), absent with positions of other kinds
+ * @param relative biases on attention scores, (buckets, heads)
  * @param type the vector of token type 0, (hidden)
  */
 record TransformerWeights(
     NDArray tokens,
     Optional<NDArray> positions,
+    Optional<NDArray> relative,
     Optional<NDArray> type,
     Optional<Norm> embeddingNorm,
     List<Layer> layers,
@@ -90,7 +92,7 @@ record TransformerWeights(
     List<Layer> edited = new ArrayList<>(layers);
     down.forEach((l, weight) -> edited.set(l, layers.get(l).withDown(weight)));
     return new TransformerWeights(
-        tokens, positions, type, embeddingNorm, List.copyOf(edited), finalNorm, head);
+        tokens, positions, relative, type, embeddingNorm, List.copyOf(edited), finalNorm, head);
   }
 
   /**

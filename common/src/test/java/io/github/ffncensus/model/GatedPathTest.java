@@ -118,6 +118,7 @@ class GatedPathTest {
             Optional.of(positions),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             layers,
             Optional.of(norm(manager)),
             Optional.of(new Head(null, null, new Linear(tokens, null))));

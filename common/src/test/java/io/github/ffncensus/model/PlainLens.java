@@ -14,13 +14,11 @@ import java.util.Optional;
 public final class PlainLens {
   private final ModelFolder model;
   private final Architecture architecture;
-  private final double[] embedding;
   private final Map<String, Optional<double[]>> tensors = new HashMap<>();
 
   public PlainLens(Path folder) {
     model = ModelFolder.open(folder);
     architecture = model.architecture();
-    embedding = tensor(architecture.tiedHead() ? Part.TOKEN_EMBEDDING : Part.HEAD, 0, ".weight");
   }
 
   /** v_i of a layer. */
@@ -49,13 +47,13 @@ public final class PlainLens {
   }
 
   public int vocabulary() {
-    return embedding.length / architecture.hidden();
+    return architecture.vocabulary();
   }
 
   /** A token's row of the output embedding. */
   public double[] outputEmbedding(int token) {
     int hidden = architecture.hidden();
-    return Arrays.copyOfRange(embedding, token * hidden, (token + 1) * hidden);
+    return Arrays.copyOfRange(embedding(), token * hidden, (token + 1) * hidden);
   }
 
   /** o of a layer, from r + y. */
@@ -85,6 +83,10 @@ public final class PlainLens {
   private double[] normed(Part part, int layer, double[] h) {
     double[] x = times(scaled(centred(h)), tensor(part, layer, ".weight"));
     return find(part, layer, ".bias").map(shift -> plus(x, shift)).orElse(x);
+  }
+
+  private double[] embedding() {
+    return tensor(architecture.tiedHead() ? Part.TOKEN_EMBEDDING : Part.HEAD, 0, ".weight");
   }
 
   private double[] centred(double[] h) {
@@ -128,6 +130,7 @@ public final class PlainLens {
   }
 
   private double[] product(double[] h) {
+    double[] embedding = embedding();
     double[] logits = new double[embedding.length / h.length];
     for (int w = 0; w < logits.length; w++) {
       for (int j = 0; j < h.length; j++) {

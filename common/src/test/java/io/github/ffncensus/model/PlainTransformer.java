@@ -113,7 +113,7 @@ public final class PlainTransformer {
       if (architecture.tokenTypes() > 0) {
         h[t] = plus(h[t], row(tensor(Part.TYPE_EMBEDDING, 0, ".weight"), 0, hidden));
       }
-      if (architecture.rotary().isEmpty()) {
+      if (model.family().parts().containsKey(Part.POSITION_EMBEDDING)) {
         boolean padding =
             architecture.positions() == Architecture.PositionEncoding.LEARNED_SKIPPING_PADDING
                 && tokens[t] == architecture.paddingId();
@@ -181,7 +181,8 @@ public final class PlainTransformer {
           for (int j = 0; j < size; j++) {
             score += q[t][head * size + j] * k[s][shared * size + j];
           }
-          weights[s] = Math.exp(score * architecture.attentionScale(l));
+          double bias = architecture.relative().isPresent() ? distanceBias(s - t, head) : 0;
+          weights[s] = Math.exp(score * architecture.attentionScale(l) + bias);
           sum += weights[s];
         }
         for (int s = 0; s < seen; s++) {
@@ -194,6 +195,22 @@ public final class PlainTransformer {
       r[t] = architecture.preNorm() ? total : norm(Part.ATTENTION_NORM, l, total);
     }
     return r;
+  }
+
+  /** T5's bias by head and distance, key - query. */
+  private double distanceBias(int distance, int head) {
+    RelativeBuckets relative = architecture.relative().orElseThrow();
+    int half = relative.buckets() / 2;
+    int alone = half / 2;
+    int apart = Math.abs(distance);
+    int bucket = apart;
+    if (apart >= alone) {
+      double base = (double) relative.maxDistance() / alone;
+      double share = Math.log((double) apart / alone) / Math.log(base);
+      bucket = Math.min(half - 1, alone + (int) Math.floor(share * (half - alone)));
+    }
+    double[] table = tensor(Part.RELATIVE_POSITIONS, 0, ".weight");
+    return table[((distance > 0 ? half : 0) + bucket) * architecture.heads() + head];
   }
 
   private double[] normHeads(Part part, int l, double[] x) {

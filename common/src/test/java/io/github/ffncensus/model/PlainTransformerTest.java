@@ -21,6 +21,7 @@ class PlainTransformerTest {
         "llama-silu",
         "llama-bias-tied",
         "opt-relu",
+        "t5-relu",
         "gpt-neox-parallel",
         "mistral-window",
         "qwen2-bias",
