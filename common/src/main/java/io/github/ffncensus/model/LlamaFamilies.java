@@ -46,13 +46,12 @@ final class LlamaFamilies {
   }
 
   static ModelFamily mistral(ModelConfig config) {
-    int window = config.mentions("sliding_window") ? window(config, Integer.MAX_VALUE) : 4096;
     return family(
         config,
         PARTS,
         architecture(config, headSize(config))
             .keyValueHeads(keyValueHeads(config, 8))
-            .maxSequenceTokens(withinWindow(config, 131_072, window))
+            .maxSequenceTokens(withinWindow(config, 131_072, window(config)))
             .attentionBias(false, false)
             .ffnBias(false));
   }
@@ -80,13 +79,15 @@ final class LlamaFamilies {
             .ffnBias(false));
   }
 
-  /** Tokens that a layer with a window sees, its own included; the last layers have one. */
+  /** The last layers have one, if it is on. */
   private static int qwenWindow(ModelConfig config) {
-    return config.bool("use_sliding_window", false) ? window(config, 4096) : Integer.MAX_VALUE;
+    return config.bool("use_sliding_window", false) ? window(config) : Integer.MAX_VALUE;
   }
 
-  private static int window(ModelConfig config, int fallback) {
-    return config.integer("sliding_window", fallback);
+  /** Tokens that a layer sees, the one that looks included; null stands for all. */
+  private static int window(ModelConfig config) {
+    String key = "sliding_window";
+    return config.mentions(key) ? config.integer(key, Integer.MAX_VALUE) : 4096;
   }
 
   /**
