@@ -18,6 +18,8 @@ import java.util.Optional;
  *     it (GPT-NeoX); r is then the block's input with attention's output, and x the norm of the
  *     input
  * @param rmsNorm root-mean-square norm (no centring, no shift) rather than layer norm
+ * @param gainsLessOne weights have the gains of norms less 1 (Gemma)
+ * @param embeddingScale factor on token embeddings where they enter the residual stream
  * @param positions how positions enter
  * @param firstPosition row of the position table that the first token uses (RoBERTa: padding id +
  *     1)
@@ -42,7 +44,9 @@ public record Architecture(
     boolean preNorm,
     boolean parallel,
     boolean rmsNorm,
+    boolean gainsLessOne,
     double normEpsilon,
+    double embeddingScale,
     PositionEncoding positions,
     int firstPosition,
     Optional<RotaryFrequencies> rotary,

@@ -21,7 +21,9 @@ final class ArchitectureBuilder {
   private int maxSequenceTokens;
   private boolean parallel;
   private boolean rmsNorm;
+  private boolean gainsLessOne;
   private double normEpsilon;
+  private double embeddingScale = 1;
   private PositionEncoding positions;
   private int firstPosition;
   private Optional<RotaryFrequencies> rotary = Optional.empty();
@@ -115,6 +117,16 @@ final class ArchitectureBuilder {
   ArchitectureBuilder rmsNorm(double epsilon) {
     rmsNorm = true;
     normEpsilon = epsilon;
+    return this;
+  }
+
+  ArchitectureBuilder gainsLessOne(boolean value) {
+    gainsLessOne = value;
+    return this;
+  }
+
+  ArchitectureBuilder embeddingScale(double value) {
+    embeddingScale = value;
     return this;
   }
 
@@ -225,7 +237,9 @@ final class ArchitectureBuilder {
         preNorm,
         parallel,
         rmsNorm,
+        gainsLessOne,
         normEpsilon,
+        embeddingScale,
         positions,
         firstPosition,
         rotary,

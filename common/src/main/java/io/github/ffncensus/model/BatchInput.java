@@ -34,6 +34,9 @@ final class BatchInput {
   NDArray embed(TokenGrid grid) {
     Shape shape = new Shape(grid.size(), grid.length());
     NDArray h = lookUp(grid.tokens(), shape, weights.tokens());
+    if (architecture.embeddingScale() != 1) {
+      h = h.mul(architecture.embeddingScale());
+    }
     if (weights.type().isPresent()) {
       h = h.add(weights.type().get());
     }

@@ -45,6 +45,28 @@ final class LlamaFamilies {
             .ffnBias(config.bool("mlp_bias", false)));
   }
 
+  /** The first version; its successors have norms on what attention and FFN write. */
+  static ModelFamily gemma(ModelConfig config) {
+    boolean attentionBias = config.bool("attention_bias", false);
+    String bidirectional = "use_bidirectional_attention";
+    config.require(bidirectional, !config.bool(bidirectional, false), "false");
+    ActivationFunction activation = config.activation("hidden_act", "gelu_pytorch_tanh");
+    return family(
+        config,
+        PARTS,
+        architecture(config, config.integer("head_dim", 256))
+            .keyValueHeads(keyValueHeads(config, 16))
+            .maxSequenceTokens(config.integer("max_position_embeddings", 8192))
+            .gainsLessOne(true)
+            .embeddingScale(Math.sqrt(config.integer("hidden_size")))
+            // The first checkpoints say "gelu" and mean its approximation, as the library reads it.
+            .gated(
+                activation == ActivationFunction.GELU ? ActivationFunction.GELU_TANH : activation)
+            .attentionBias(attentionBias, attentionBias)
+            .ffnBias(false)
+            .tiedHead(config.bool("tie_word_embeddings", true)));
+  }
+
   static ModelFamily mistral(ModelConfig config) {
     return family(
         config,

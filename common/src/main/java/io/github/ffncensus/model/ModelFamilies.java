@@ -16,6 +16,7 @@ final class ModelFamilies {
           Map.entry("gpt2", DecoderFamilies::gpt2),
           Map.entry("gpt_neox", DecoderFamilies::gptNeoX),
           Map.entry("opt", DecoderFamilies::opt),
+          Map.entry("gemma", LlamaFamilies::gemma),
           Map.entry("llama", LlamaFamilies::llama),
           Map.entry("mistral", LlamaFamilies::mistral),
           Map.entry("qwen2", LlamaFamilies::qwen2),

@@ -96,8 +96,12 @@ final class WeightReader {
   TransformerWeights.Norm norm(Part part, int layer, int width, boolean shift) {
     Shape shape = new Shape(width);
     return new TransformerWeights.Norm(
-        required(part, layer, shape, ".weight", ".gamma"),
+        gain(required(part, layer, shape, ".weight", ".gamma")),
         shift ? required(part, layer, shape, ".bias", ".beta") : null);
+  }
+
+  private NDArray gain(NDArray stored) {
+    return folder.architecture().gainsLessOne() ? stored.add(1) : stored;
   }
 
   /** The bias on the logits: a tensor of its own, or the output matrix's. */

@@ -43,7 +43,7 @@ public final class PlainLens {
 
   /** What a linear lens multiplies with the output embedding. */
   public double[] lensState(double[] h, Lens lens) {
-    return lens == Lens.FOLDED && architecture.preNorm() ? times(centred(h), tensor(Part.FINAL_NORM, 0, ".weight")) : h;
+    return lens == Lens.FOLDED && architecture.preNorm() ? times(centred(h), gain(Part.FINAL_NORM, 0)) : h;
   }
 
   public int vocabulary() {
@@ -81,8 +81,13 @@ public final class PlainLens {
   }
 
   private double[] normed(Part part, int layer, double[] h) {
-    double[] x = times(scaled(centred(h)), tensor(part, layer, ".weight"));
+    double[] x = times(scaled(centred(h)), gain(part, layer));
     return find(part, layer, ".bias").map(shift -> plus(x, shift)).orElse(x);
+  }
+
+  private double[] gain(Part part, int layer) {
+    double offset = architecture.gainsLessOne() ? 1 : 0;
+    return Arrays.stream(tensor(part, layer, ".weight")).map(gain -> gain + offset).toArray();
   }
 
   private double[] embedding() {

@@ -110,6 +110,9 @@ public final class PlainTransformer {
     int next = architecture.firstPosition();
     for (int t = 0; t < tokens.length; t++) {
       h[t] = row(tensor(Part.TOKEN_EMBEDDING, 0, ".weight"), tokens[t], hidden);
+      for (int j = 0; j < hidden; j++) {
+        h[t][j] *= architecture.embeddingScale();
+      }
       if (architecture.tokenTypes() > 0) {
         h[t] = plus(h[t], row(tensor(Part.TYPE_EMBEDDING, 0, ".weight"), 0, hidden));
       }
@@ -263,10 +266,11 @@ public final class PlainTransformer {
     double square =
         Arrays.stream(x).map(value -> (value - mean) * (value - mean)).average().orElseThrow();
     double[] gain = tensor(part, l, ".weight");
+    double offset = architecture.gainsLessOne() ? 1 : 0;
     Optional<double[]> shift = bias(part, l);
     double[] y = new double[x.length];
     for (int j = 0; j < x.length; j++) {
-      y[j] = (x[j] - mean) / Math.sqrt(square + architecture.normEpsilon()) * gain[j];
+      y[j] = (x[j] - mean) / Math.sqrt(square + architecture.normEpsilon()) * (gain[j] + offset);
       y[j] += shift.isPresent() ? shift.get()[j] : 0;
     }
     return y;

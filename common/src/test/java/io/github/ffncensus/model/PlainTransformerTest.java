@@ -23,6 +23,7 @@ class PlainTransformerTest {
         "opt-relu",
         "t5-relu",
         "gpt-neox-parallel",
+        "gemma-tied",
         "mistral-window",
         "qwen2-bias",
         "qwen3-head-norms"

@@ -36,6 +36,7 @@ record ExpectedAttributions(Fixture fixture) {
             "llama-bias-tied",
             "opt-relu",
             "gpt-neox-parallel",
+            "gemma-tied",
             "mistral-window",
             "qwen2-bias",
             "qwen3-head-norms")
