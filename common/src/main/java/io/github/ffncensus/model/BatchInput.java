@@ -80,8 +80,7 @@ final class BatchInput {
   /** (1 or size, heads, queries, keys). */
   private NDArray relativeBiases(TokenGrid grid, NDArray table) {
     int length = grid.length();
-    int[] positions =
-        grid.inOrder() ? IntStream.range(0, length).toArray() : grid.positions();
+    int[] positions = grid.inOrder() ? IntStream.range(0, length).toArray() : grid.positions();
     long[] buckets = architecture.relative().orElseThrow().table(positions, length);
     Shape shape = new Shape(positions.length / length, length, length);
     return lookUp(buckets, shape, table).transpose(0, 3, 1, 2);

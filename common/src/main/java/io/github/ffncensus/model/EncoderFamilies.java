@@ -67,8 +67,7 @@ final class EncoderFamilies {
     ArchitectureBuilder architecture =
         ArchitectureBuilder.encoder()
             .layers(config.integer("num_layers"))
-            .hidden(
-                config.integer("d_model"), config.integer("num_heads"), config.integer("d_kv"))
+            .hidden(config.integer("d_model"), config.integer("num_heads"), config.integer("d_kv"))
             .intermediate(config.integer("d_ff"))
             .vocabulary(config.integer("vocab_size"))
             .maxSequenceTokens(config.integer("n_positions", T5_TRAINED_LENGTH))

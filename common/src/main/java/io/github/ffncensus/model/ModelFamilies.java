@@ -1,7 +1,6 @@
 package io.github.ffncensus.model;
 
 import io.github.ffncensus.CensusException;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 

@@ -57,12 +57,7 @@ record TransformerWeights(
    * @param gate null for a plain FFN
    */
   record Layer(
-      Attention attention,
-      Norm attentionNorm,
-      Norm ffnNorm,
-      Linear gate,
-      Linear up,
-      Linear down) {
+      Attention attention, Norm attentionNorm, Norm ffnNorm, Linear gate, Linear up, Linear down) {
 
     private Layer withDown(NDArray weight) {
       return new Layer(

@@ -66,8 +66,7 @@ final class WeightReader {
   List<TransformerWeights.Linear> linearsByHead(
       Part part, int layer, int maps, long in, int heads, int width, boolean bias) {
     try (NDManager scope = manager.newSubManager()) {
-      TransformerWeights.Linear all =
-          linear(part, layer, in, (long) maps * heads * width, bias);
+      TransformerWeights.Linear all = linear(part, layer, in, (long) maps * heads * width, bias);
       all.weight().attach(scope);
       if (bias) {
         all.bias().attach(scope);

@@ -223,7 +223,16 @@ class BadModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2-gelu-new", "bert-gelu", "roberta-gelu", "llama-silu", "mistral-window", "opt-relu", "t5-relu"})
+  @ValueSource(
+      strings = {
+        "gpt2-gelu-new",
+        "bert-gelu",
+        "roberta-gelu",
+        "llama-silu",
+        "mistral-window",
+        "opt-relu",
+        "t5-relu"
+      })
   void sequenceLongerThanTheContext_isRefused(String name) {
     try (Transformer model = Taps.load(Fixture.named(name).folder())) {
       int context = model.architecture().maxSequenceTokens();

@@ -60,12 +60,7 @@ class GatedPathTest {
             manager.zeros(new Shape(WIDTH, HIDDEN), DataType.FLOAT32),
             manager.ones(new Shape(WIDTH), DataType.FLOAT32));
     return new Layer(
-        plain.attention(),
-        plain.attentionNorm(),
-        plain.ffnNorm(),
-        plain.up(),
-        ones,
-        plain.down());
+        plain.attention(), plain.attentionNorm(), plain.ffnNorm(), plain.up(), ones, plain.down());
   }
 
   private static Layer layer(NDManager manager) {

@@ -56,7 +56,14 @@ class LensTest {
   /** HEAD differs from FOLDED by the state's scale and by what does not depend on the state. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"gpt2-gelu-new", "gpt2-relu-untied", "gpt-neox-parallel", "opt-relu", "llama-silu", "gemma-tied"})
+      strings = {
+        "gpt2-gelu-new",
+        "gpt2-relu-untied",
+        "gpt-neox-parallel",
+        "opt-relu",
+        "llama-silu",
+        "gemma-tied"
+      })
   void headOfAModelWithFinalNorm_isFoldedOverTheScalePlusAConstant(String name) {
     try (Transformer model = load(Fixture.named(name));
         NDManager scope = model.newScope()) {

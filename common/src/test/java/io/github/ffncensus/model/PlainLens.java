@@ -43,7 +43,9 @@ public final class PlainLens {
 
   /** What a linear lens multiplies with the output embedding. */
   public double[] lensState(double[] h, Lens lens) {
-    return lens == Lens.FOLDED && architecture.preNorm() ? times(centred(h), gain(Part.FINAL_NORM, 0)) : h;
+    return lens == Lens.FOLDED && architecture.preNorm()
+        ? times(centred(h), gain(Part.FINAL_NORM, 0))
+        : h;
   }
 
   public int vocabulary() {

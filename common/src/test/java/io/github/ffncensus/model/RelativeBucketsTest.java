@@ -6,7 +6,9 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class RelativeBucketsTest {
-  /** Of T5's 16 buckets of a direction, the first distance, as the Hugging Face library has them. */
+  /**
+   * Of T5's 16 buckets of a direction, the first distance, as the Hugging Face library has them.
+   */
   private static final int[] FIRST = {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 23, 32, 46, 64, 91};
 
   @Test

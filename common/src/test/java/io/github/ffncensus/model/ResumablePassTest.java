@@ -57,7 +57,8 @@ class ResumablePassTest {
   }
 
   /** (contexts, steps, slots, hidden), a step for each factor. */
-  private static float[] resumed(Transformer model, ResumablePass pass, int layer, NDManager scope) {
+  private static float[] resumed(
+      Transformer model, ResumablePass pass, int layer, NDManager scope) {
     int steps = FACTORS.length;
     float[] factors = new float[TOKENS.length * steps * pass.slots()];
     Arrays.fill(factors, 1);

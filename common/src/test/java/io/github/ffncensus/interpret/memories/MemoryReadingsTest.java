@@ -90,7 +90,8 @@ class MemoryReadingsTest {
     copy.tensors()
         .forEach(
             (tensor, values) -> {
-              if (tensor.matches(".*\\.(1\\.mlp\\.(c_proj|down_proj)|2\\.mlp\\.dense_4h_to_h|1\\.output\\.dense)\\.weight")) {
+              if (tensor.matches(
+                  ".*\\.(1\\.mlp\\.(c_proj|down_proj)|2\\.mlp\\.dense_4h_to_h|1\\.output\\.dense)\\.weight")) {
                 for (int i = 0; i < values.values().length; i++) {
                   values.values()[i] *= 4;
                 }
