@@ -74,7 +74,7 @@ final class SparkStages implements StageRunner {
     return switch (stage) {
       case INGEST -> ingest();
       case SCAN -> scan();
-      case INTERPRET -> new StageResult(InterpretJob.run(context(stage)), Map.of(), Map.of());
+      case INTERPRET -> interpret();
       case ATTRIBUTE -> new StageResult(AttributeJob.run(context(stage)), Map.of(), Map.of());
       case KN_STATS -> new StageResult(KnStatsJob.run(context(stage)), Map.of(), Map.of());
       case INTERVENE -> new StageResult(InterveneJob.run(context(stage)), Map.of(), Map.of());
@@ -99,6 +99,11 @@ final class SparkStages implements StageRunner {
   private StageResult scan() {
     ScanResult result = new ScanJob(spark, config, folder, model, plan(), progress).run();
     return new StageResult(result.tables(), Map.of(), result.counters());
+  }
+
+  private StageResult interpret() {
+    StageContext context = context(Stage.INTERPRET);
+    return new StageResult(InterpretJob.run(context), Map.of(), context.notes());
   }
 
   private StageContext context(Stage stage) {

@@ -16,6 +16,7 @@ import io.github.ffncensus.table.TableFile;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
@@ -79,7 +80,9 @@ public final class ScanJob {
                         table,
                         folder.runId()))
                 : files);
-    return new ScanResult(tables, counters(records));
+    Map<String, Object> counters = counters(records);
+    counters.put("precision", config.model().precision().name().toLowerCase(Locale.ROOT));
+    return new ScanResult(tables, counters);
   }
 
   /**
@@ -153,6 +156,10 @@ public final class ScanJob {
     counters.put("batch_halvings", records.stream().mapToInt(ShardRecord::halvings).sum());
     counters.put("task_seconds", records.stream().mapToDouble(ShardRecord::seconds).sum());
     counters.put("devices", records.stream().map(ShardRecord::device).distinct().sorted().toList());
+    // Executors of another kind calculate some last digits in another way.
+    counters.put(
+        "vocabulary_products",
+        records.stream().map(ShardRecord::products).distinct().sorted().toList());
     counters.put(
         "partial_bytes",
         records.stream()

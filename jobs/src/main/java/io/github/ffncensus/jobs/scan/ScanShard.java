@@ -9,6 +9,7 @@ import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.TaskModels;
+import io.github.ffncensus.model.ByteProducts;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.table.ParquetTableReader;
@@ -66,7 +67,8 @@ final class ScanShard implements Function<Shard, ShardRecord> {
           plan.textTokens(),
           scan.halvings(),
           (System.nanoTime() - start) / 1e9,
-          model.device().toString());
+          model.device().toString(),
+          ByteProducts.fastOn(model.device()) ? "bytes" : "float32");
     } finally {
       observers.forEach(ShardObserver::close);
     }

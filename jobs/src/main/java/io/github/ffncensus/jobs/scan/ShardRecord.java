@@ -14,6 +14,7 @@ import java.util.List;
  * @param paddedTokens the same with padding
  * @param textTokens that were counted
  * @param halvings batches halved for want of device memory
+ * @param products what the output embedding was multiplied in, bytes or float32
  * @param seconds from start to end of the attempt
  */
 record ShardRecord(
@@ -26,7 +27,8 @@ record ShardRecord(
     long textTokens,
     int halvings,
     double seconds,
-    String device)
+    String device,
+    String products)
     implements Serializable {
 
   /** A file of packed blocks in the staging folder {@code partials}. */
