@@ -39,12 +39,7 @@ class CoefficientToleranceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "gpt2-gelu-new, bfloat16",
-    "gpt2-gelu-new, float16",
-    "bert-gelu, bfloat16",
-    "llama-silu, bfloat16"
-  })
+  @CsvSource({"gpt2-gelu-new, bfloat16", "bert-gelu, float16", "llama-silu, bfloat16"})
   void triggersOutsideTheBand_areThoseOfFloat32(String model, String precision) throws IOException {
     Scanned half = scan(model, precision);
     Scanned full = scan(model, "float32");
@@ -71,26 +66,34 @@ class CoefficientToleranceTest {
 
   @Test
   void scanInFloat32_differsOnlyByItsBatches() throws IOException {
-    Scanned full = scan("gpt2-gelu-new", "float32");
+    Scanned full = interpret("full", "gpt2-gelu-new", "float32", 10_000);
     assertThat(bands(full))
         .hasSize(2)
         .allSatisfy((layer, band) -> assertThat(band).isLessThan(1e-5));
-    Run run = fixture.ingest("off", "gpt2-gelu-new", "interpret.tolerance.triggers-per-layer=0");
-    StageContext context = run.interpretation(run.publish());
-    InterpretJob.run(context);
-    assertThat(context.notes()).isEmpty();
+    assertThat(interpret("off", "gpt2-gelu-new", "float32", 0).notes()).isEmpty();
   }
 
   private record Scanned(List<Map<String, Object>> triggers, Map<String, Object> notes) {}
 
   private static Scanned scan(String model, String precision) throws IOException {
+    return interpret(model + "-" + precision, model, precision, 10_000);
+  }
+
+  private static Scanned interpret(String runId, String model, String precision, int perLayer)
+      throws IOException {
     Run run =
         fixture.ingest(
-            model + "-" + precision,
+            runId,
             model,
             "model.precision=" + precision,
             "scan.trigger-prefixes.per-neuron=" + PER_NEURON,
-            "interpret.tolerance.triggers-per-layer=10000",
+            "scan.neuron-stats.enabled=false",
+            "scan.layer-composition.enabled=false",
+            "scan.prediction-refinement.enabled=false",
+            "interpret.tolerance.triggers-per-layer=" + perLayer,
+            "interpret.values.enabled=false",
+            "interpret.lenses.enabled=false",
+            "interpret.findings.enabled=false",
             "interpret.perturbations.enabled=false",
             "interpret.patterns.enabled=false",
             "interpret.examples.enabled=false",
