@@ -10,11 +10,14 @@ import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.interpret.InterpretJob;
 import io.github.ffncensus.jobs.intervene.InterveneJob;
 import io.github.ffncensus.jobs.knstats.KnStatsJob;
+import io.github.ffncensus.jobs.metrics.CensusPlugin;
+import io.github.ffncensus.jobs.metrics.NamingProgress;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.StageResult;
 import io.github.ffncensus.jobs.scan.ScanJob;
 import io.github.ffncensus.jobs.scan.ScanResult;
+import io.github.ffncensus.jobs.task.GpuStages;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.DeviceChoice;
 import io.github.ffncensus.model.ModelFolder;
@@ -55,6 +58,10 @@ final class SparkStages implements StageRunner {
       int cores = Runtime.getRuntime().availableProcessors();
       conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(Math.max(8, 2 * cores)));
     }
+    if (!config.model().device().equals("cpu")) {
+      GpuStages.configure(conf, config.gpus(), Versions.all().get("spark"));
+    }
+    CensusPlugin.addTo(conf);
     this.spark = SparkSession.builder().config(conf).getOrCreate();
   }
 
@@ -71,19 +78,25 @@ final class SparkStages implements StageRunner {
 
   @Override
   public StageResult run(Stage stage) {
+    Progress named =
+        new NamingProgress(progress, spark.sparkContext(), folder.runId(), stage.word());
     return switch (stage) {
-      case INGEST -> ingest();
-      case SCAN -> scan();
-      case INTERPRET -> interpret();
-      case ATTRIBUTE -> new StageResult(AttributeJob.run(context(stage)), Map.of(), Map.of());
-      case KN_STATS -> new StageResult(KnStatsJob.run(context(stage)), Map.of(), Map.of());
-      case INTERVENE -> new StageResult(InterveneJob.run(context(stage)), Map.of(), Map.of());
-      case EDIT -> new StageResult(EditJob.run(context(stage)), Map.of(), Map.of());
+      case INGEST -> ingest(named);
+      case SCAN -> scan(named);
+      case INTERPRET -> interpret(named);
+      case ATTRIBUTE -> tables(AttributeJob.run(context(stage, named)));
+      case KN_STATS -> tables(KnStatsJob.run(context(stage, named)));
+      case INTERVENE -> tables(InterveneJob.run(context(stage, named)));
+      case EDIT -> tables(EditJob.run(context(stage, named)));
     };
   }
 
-  private StageResult ingest() {
-    IngestResult result = new IngestJob(spark, config, folder, model, progress).run();
+  private static StageResult tables(Map<String, List<TableFile>> tables) {
+    return new StageResult(tables, Map.of(), Map.of());
+  }
+
+  private StageResult ingest(Progress named) {
+    IngestResult result = new IngestJob(spark, config, folder, model, named).run();
     return new StageResult(
         new TreeMap<>(Map.of("sequences", result.sequenceFiles(), "rejects", result.rejectFiles())),
         new TreeMap<>(
@@ -96,21 +109,21 @@ final class SparkStages implements StageRunner {
         Map.of());
   }
 
-  private StageResult scan() {
-    ScanResult result = new ScanJob(spark, config, folder, model, plan(), progress).run();
+  private StageResult scan(Progress named) {
+    ScanResult result = new ScanJob(spark, config, folder, model, plan(), named).run();
     return new StageResult(result.tables(), Map.of(), result.counters());
   }
 
-  private StageResult interpret() {
-    StageContext context = context(Stage.INTERPRET);
+  private StageResult interpret(Progress named) {
+    StageContext context = context(Stage.INTERPRET, named);
     return new StageResult(InterpretJob.run(context), Map.of(), context.notes());
   }
 
-  private StageContext context(Stage stage) {
+  private StageContext context(Stage stage, Progress named) {
     Map<String, List<TableFile>> published =
         RunManifest.read(spark.sparkContext().hadoopConfiguration(), folder).orElseThrow().tables();
     ShardPlan plan = stage.readsCorpus() ? plan() : null;
-    return new StageContext(stage, spark, config, folder, model, plan, published, progress);
+    return new StageContext(stage, spark, config, folder, model, plan, published, named);
   }
 
   private ShardPlan plan() {

@@ -116,6 +116,7 @@ public final class CensusConfig implements Serializable {
   /** What the pass over the corpus observes. */
   public record Scan(
       int batchTokens,
+      WavesConfig waves,
       NeuronStats neuronStats,
       TriggerPrefixes triggerPrefixes,
       Activations activations,
@@ -247,6 +248,10 @@ public final class CensusConfig implements Serializable {
         values.constant(Precision.class, "model.precision"));
   }
 
+  public GpusConfig gpus() {
+    return GpusConfig.of(values);
+  }
+
   public Corpus corpus() {
     return new Corpus(
         values.texts("corpus.input"),
@@ -269,6 +274,7 @@ public final class CensusConfig implements Serializable {
   public Scan scan() {
     return new Scan(
         values.integer("scan.batch-tokens"),
+        WavesConfig.of(values),
         new NeuronStats(values.flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
         activations(),

@@ -8,6 +8,7 @@ import io.github.ffncensus.jobs.interpret.CoefficientTolerance.Measured;
 import io.github.ffncensus.jobs.interpret.CoefficientTolerance.OfLayer;
 import io.github.ffncensus.jobs.interpret.CoefficientTolerance.Place;
 import io.github.ffncensus.jobs.interpret.CoefficientTolerance.Sample;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.SequenceLookUp;
 import io.github.ffncensus.jobs.task.SequenceTokens;
 import io.github.ffncensus.jobs.task.TaskSetup;
@@ -22,7 +23,7 @@ import java.util.List;
 import org.apache.spark.api.java.function.Function;
 
 /** Task: reads some triggers' coefficients again, in float32 on the CPU. */
-final class RereadTriggers implements Function<Sample, Measured> {
+final class RereadTriggers implements Function<Sample, Measured>, ModelTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;

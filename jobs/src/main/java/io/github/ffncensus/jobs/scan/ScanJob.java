@@ -4,21 +4,17 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
-import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.metrics.JobNames;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.ChosenNeurons;
 import io.github.ffncensus.jobs.task.EmptyTable;
-import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.jobs.task.TaskRecords;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.TableFile;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -60,10 +56,28 @@ public final class ScanJob {
    */
   public ScanResult run() {
     ScanContext scan = scanContext();
-    List<ShardRecord> records = scanShards(scan);
+    List<ScanAnalysis> analyses = ScanAnalysis.of(scan, model.architecture());
+    MergedWaves partials =
+        new MergedWaves(
+            context,
+            scan,
+            model.architecture(),
+            analyses.stream().map(ScanAnalysis::analysis).toList());
+    List<ShardRecord> records = scanShards(scan, partials);
+    ScanCounters counters = new ScanCounters(
+            records, config.model().precision().name(), model.architecture().neurons());
+    counters.summary().ifPresent(progress::note);
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
     progress.stage("merge", 0, "tables");
-    merge(scan, records, tables);
+    Merge merge = new Merge(spark, scan, model.architecture(), plan, partials);
+    for (ScanAnalysis analysis : analyses) {
+      tables.putAll(
+          JobNames.during(
+              spark.sparkContext(),
+              "scan: merge of " + analysis.analysis().name(),
+              () -> analysis.tables().write(merge)));
+      progress.advance(1, 0);
+    }
     progress.finish();
     if (ScanContext.activationMode(config.scan().activations()).isPresent()) {
       tables.put(
@@ -80,9 +94,7 @@ public final class ScanJob {
                         table,
                         folder.runId()))
                 : files);
-    Map<String, Object> counters = counters(records);
-    counters.put("precision", config.model().precision().name().toLowerCase(Locale.ROOT));
-    return new ScanResult(tables, counters);
+    return new ScanResult(tables, counters.counters());
   }
 
   /**
@@ -107,65 +119,16 @@ public final class ScanJob {
         model.weightsSha256());
   }
 
-  private List<ShardRecord> scanShards(ScanContext scan) {
+  private List<ShardRecord> scanShards(ScanContext scan, MergedWaves partials) {
     TaskRecords<ShardRecord> recorded =
         TaskRecords.open(
             context.hadoopConfiguration(),
             new Path(folder.staging("scan"), "shards"),
             ShardRecord.class);
-    List<ShardRecord> records = new ArrayList<>();
-    List<Shard> missing = new ArrayList<>();
     progress.stage("scan", plan.shards().size(), "shards");
-    for (Shard shard : plan.shards()) {
-      Optional<ShardRecord> known = recorded.find(shard.index());
-      known.ifPresentOrElse(records::add, () -> missing.add(shard));
-    }
-    progress.advance(records.size(), 0);
-    records.addAll(
-        PartitionTasks.run(
-            context,
-            missing,
-            new ScanShard(scan),
-            ShardRecord.class,
-            record -> {
-              recorded.write(record.shard(), record);
-              progress.advance(1, record.tokens());
-            }));
+    List<ShardRecord> records =
+        new ScanWaves(context, scan, recorded, partials, progress).scan(plan.shards());
     progress.finish();
     return records;
-  }
-
-  private void merge(
-      ScanContext scan, List<ShardRecord> records, Map<String, List<TableFile>> tables) {
-    Merge merge = new Merge(spark, scan, model.architecture(), plan, records);
-    for (ScanAnalysis analysis : ScanAnalysis.of(scan, model.architecture())) {
-      tables.putAll(analysis.tables().write(merge));
-      progress.advance(1, 0);
-    }
-  }
-
-  private static Map<String, Object> counters(List<ShardRecord> records) {
-    long tokens = records.stream().mapToLong(ShardRecord::tokens).sum();
-    long padded = records.stream().mapToLong(ShardRecord::paddedTokens).sum();
-    Map<String, Object> counters = new LinkedHashMap<>();
-    counters.put("shards", records.size());
-    counters.put("sequences", records.stream().mapToLong(ShardRecord::sequences).sum());
-    counters.put("tokens", tokens);
-    counters.put("text_tokens", records.stream().mapToLong(ShardRecord::textTokens).sum());
-    counters.put("padding_fraction", padded == 0 ? 0 : 1 - tokens / (double) padded);
-    counters.put("batch_halvings", records.stream().mapToInt(ShardRecord::halvings).sum());
-    counters.put("task_seconds", records.stream().mapToDouble(ShardRecord::seconds).sum());
-    counters.put("devices", records.stream().map(ShardRecord::device).distinct().sorted().toList());
-    // Executors of another kind calculate some last digits in another way.
-    counters.put(
-        "vocabulary_products",
-        records.stream().map(ShardRecord::products).distinct().sorted().toList());
-    counters.put(
-        "partial_bytes",
-        records.stream()
-            .flatMap(record -> record.partials().stream())
-            .mapToLong(ShardRecord.Partial::bytes)
-            .sum());
-    return counters;
   }
 }

@@ -171,6 +171,7 @@ public final class StageContext {
                 spark,
                 missing.stream().map(number -> new Piece<>(number, work.get(number))).toList(),
                 piece -> new Result(piece.number(), task.call(piece.work())),
+                task,
                 Result.class,
                 onResult));
   }
@@ -191,11 +192,13 @@ public final class StageContext {
             (missing, onResult) ->
                 PartitionTasks.collect(
                     spark,
-                    GroupedRows.map(
-                        rows,
-                        column,
-                        missing,
-                        (group, ofGroup) -> new Result(group, task.call(group, ofGroup))),
+                    GpuStages.on(
+                        GroupedRows.map(
+                            rows,
+                            column,
+                            missing,
+                            (group, ofGroup) -> new Result(group, task.call(group, ofGroup))),
+                        task),
                     Result.class,
                     onResult));
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
