@@ -61,7 +61,7 @@ final class Cluster implements Callable<Integer> {
 
   @Option(
       names = "--memory-shards",
-      defaultValue = "8",
+      defaultValue = "16",
       description = "memory: shards of the smaller corpus; default ${DEFAULT-VALUE}.")
   private int memoryShards;
 

@@ -22,7 +22,7 @@ final class Candidates {
   /**
    * One corpus. Rows are per neuron.
    *
-   * @param least that any way to scan sequence by sequence reports: k (1 + ln(N / k))
+   * @param oneByOne what a scan that reported each sequence at once would: k (1 + ln(N / k))
    */
   record Line(
       long shards,
@@ -31,7 +31,7 @@ final class Candidates {
       double formulaWithoutWaves,
       double inWaves,
       double formulaInWaves,
-      double least) {}
+      double oneByOne) {}
 
   private final Path work;
   private final Shape shape;

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  */
 final class CensusProcess {
   private static final long RESIDENT_MILLIS = 50;
-  private static final int LOOKS_PER_COLLECTION = 20;
+  private static final int LOOKS_PER_COLLECTION = 6;
 
   private final Path work;
   private final int heapMegabytes;

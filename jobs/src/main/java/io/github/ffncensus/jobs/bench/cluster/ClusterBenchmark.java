@@ -191,7 +191,7 @@ public final class ClusterBenchmark {
     out.printf(
         """
         Trigger candidates that shards report, rows per neuron, k = 25, two tasks at a time. "Formula" is that of
-        `ffn-census plan`; "least" is k (1 + ln(N / k)) for N sequences, what one that reads them one by one reports.
+        `ffn-census plan`; "one by one" is k (1 + ln(N / k)), for N sequences each reported at once.
 
         %8s %12s %14s %10s %14s %10s %10s
         """,
@@ -206,7 +206,7 @@ public final class ClusterBenchmark {
           line.formulaWithoutWaves(),
           line.inWaves(),
           line.formulaInWaves(),
-          line.least());
+          line.oneByOne());
     }
     out.println();
   }
