@@ -22,12 +22,9 @@ class MemoryGrowthIT {
     CensusProcess.Peaks small = lines.get(0).peaks();
     CensusProcess.Peaks large = lines.get(1).peaks();
     assertThat(small.executor().resident()).isGreaterThan(640 * MEGABYTE);
-    assertFlat(small.driver(), large.driver());
-    assertFlat(small.executor(), large.executor());
-  }
-
-  private static void assertFlat(CensusProcess.Peak small, CensusProcess.Peak large) {
-    assertThat((double) large.resident()).isLessThan(1.1 * small.resident());
-    assertThat((double) large.heap()).isLessThan(1.1 * small.heap());
+    assertThat((double) large.driver().resident()).isLessThan(1.1 * small.driver().resident());
+    assertThat((double) large.driver().heap()).isLessThan(1.1 * small.driver().heap());
+    // Its heap is looked at now and then, and rises and falls within a shard.
+    assertThat((double) large.executor().resident()).isLessThan(1.1 * small.executor().resident());
   }
 }

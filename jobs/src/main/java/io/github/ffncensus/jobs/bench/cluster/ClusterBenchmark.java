@@ -195,7 +195,7 @@ public final class ClusterBenchmark {
 
         %8s %12s %14s %10s %14s %10s %10s
         """,
-        "shards", "sequences", "without waves", "formula", "in waves", "formula", "least");
+        "shards", "sequences", "without waves", "formula", "in waves", "formula", "one by one");
     for (Candidates.Line line :
         new Candidates(work, Shape.TINY, settings.smallShardTokens(), settings.doublings()).run()) {
       out.printf(
