@@ -173,7 +173,7 @@ public final class RunLock implements AutoCloseable {
   }
 
   private void take(RunFolder folder) throws IOException {
-    fs.mkdirs(file.getParent());
+    InheritedPermissions.mkdirs(fs, file.getParent());
     try {
       createNew(JSON.writeValueAsBytes(self));
     } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
@@ -198,16 +198,15 @@ public final class RunLock implements AutoCloseable {
   private void createNew(byte[] bytes) throws IOException {
     if ("file".equals(fs.getScheme())) {
       // Hadoop's own local file system looks first and creates then.
-      Files.write(
-          java.nio.file.Path.of(file.toUri().getPath()),
-          bytes,
-          StandardOpenOption.CREATE_NEW,
-          StandardOpenOption.WRITE);
+      var local = java.nio.file.Path.of(file.toUri().getPath());
+      Files.write(local, bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      InheritedPermissions.localFile(local);
       return;
     }
     try (OutputStream out = fs.create(file, false)) {
       out.write(bytes);
     }
+    InheritedPermissions.file(fs, file, file.getParent());
   }
 
   private Optional<Holder> holder() throws IOException {
