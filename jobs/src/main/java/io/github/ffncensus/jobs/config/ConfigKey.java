@@ -70,6 +70,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("ingest.shard-tokens", ValueType.integer(1, Long.MAX_VALUE)),
           operational("ingest.split-bytes", ValueType.integer(1, Long.MAX_VALUE)),
           operational("scan.batch-tokens", ValueType.integer(1, 1 << 24)),
+          operational("scan.max-rejected-sequences", ValueType.integer(0, 1 << 24)),
           key("scan.neuron-stats.enabled", ValueType.bool()),
           key("scan.trigger-prefixes.enabled", ValueType.bool()),
           key("scan.trigger-prefixes.per-neuron", ValueType.integer(1, 10_000)),

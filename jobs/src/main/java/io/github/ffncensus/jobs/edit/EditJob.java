@@ -10,6 +10,7 @@ import io.github.ffncensus.jobs.config.EditConfig;
 import io.github.ffncensus.jobs.knowledge.FactRows;
 import io.github.ffncensus.jobs.knowledge.KnowledgeFindings;
 import io.github.ffncensus.jobs.knowledge.Relations;
+import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.Neuron;
@@ -95,10 +96,12 @@ public final class EditJob {
           FactRows.withDrawn(draws, facts)
               .join(updates.drop("work", "head", "ordinal"), new String[] {"relation", "fact_id"});
       return context.groups(
-          "updates",
+          PartWork.numbered(
+              "updates",
+              tasks.count(),
+              number -> FactRows.names(work.filter(col("work").equalTo(number)))),
           work,
           "work",
-          tasks.count(),
           new UpdateFacts(context.setup(), PromptReading.of(context.model()), text));
     } finally {
       updates.unpersist();
@@ -142,11 +145,11 @@ public final class EditJob {
                     config.erase().otherPrompts(),
                     config.seed()),
             Encoders.row(SpreadPrompts.READ));
+    List<String> relations = List.copyOf(neurons.keySet());
     return context.groups(
-        "erasures",
+        PartWork.numbered("erasures", relations.size(), relations::get),
         work,
         "work",
-        neurons.size(),
         new EraseRelations(context.setup(), PromptReading.of(context.model()), neurons, text));
   }
 

@@ -8,16 +8,18 @@ import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.ChosenNeurons;
 import io.github.ffncensus.jobs.task.EmptyTable;
-import io.github.ffncensus.jobs.task.PartitionTasks;
+import io.github.ffncensus.jobs.task.FailedPieces;
+import io.github.ffncensus.jobs.task.PartWork;
+import io.github.ffncensus.jobs.task.PieceTasks;
+import io.github.ffncensus.jobs.task.ShardContents;
 import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.jobs.task.TaskRecords;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.TableFile;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -55,7 +57,8 @@ public final class ScanJob {
   /**
    * Scans what is not scanned yet, merges, and leaves the tables in staging.
    *
-   * @throws CensusException of kind RUN_FAILED if staging cannot be read or written
+   * @throws CensusException of kind RUN_FAILED if staging cannot be read or written, or if shards
+   *     fail; all others are scanned and recorded then
    */
   public ScanResult run() {
     ScanContext scan = scanContext();
@@ -69,6 +72,9 @@ public final class ScanJob {
           ActivationFiles.TABLE,
           records.stream().flatMap(record -> record.activations().stream()).toList());
     }
+    tables.put(
+        RejectedSequence.TABLE,
+        records.stream().flatMap(record -> record.rejects().stream()).toList());
     tables.replaceAll(
         (table, files) ->
             files.isEmpty()
@@ -105,31 +111,43 @@ public final class ScanJob {
   }
 
   private List<ShardRecord> scanShards(ScanContext scan) {
+    PartWork<Shard> work =
+        PartWork.ofCorpus(
+            "scan",
+            plan.shards(),
+            shard -> ShardContents.read(context.hadoopConfiguration(), folder, shard).text());
     TaskRecords<ShardRecord> recorded =
         TaskRecords.open(
             context.hadoopConfiguration(),
             new Path(folder.staging("scan"), "shards"),
             ShardRecord.class);
-    List<ShardRecord> records = new ArrayList<>();
-    List<Shard> missing = new ArrayList<>();
+    TreeMap<Integer, ShardRecord> records = new TreeMap<>();
+    TreeMap<Integer, Shard> missing = new TreeMap<>();
     progress.stage("scan", plan.shards().size(), "shards");
-    for (Shard shard : plan.shards()) {
-      Optional<ShardRecord> known = recorded.find(shard.index());
-      known.ifPresentOrElse(records::add, () -> missing.add(shard));
-    }
+    work.pieces()
+        .forEach(
+            (number, shard) ->
+                recorded
+                    .find(number)
+                    .ifPresentOrElse(
+                        record -> records.put(number, record), () -> missing.put(number, shard)));
     progress.advance(records.size(), 0);
-    records.addAll(
-        PartitionTasks.run(
+    Map<Integer, String> failures =
+        PieceTasks.run(
             context,
+            work.part(),
             missing,
             new ScanShard(scan),
-            ShardRecord.class,
-            record -> {
-              recorded.write(record.shard(), record);
+            (number, record) -> {
+              recorded.write(number, record);
+              records.put(number, record);
               progress.advance(1, record.tokens());
-            }));
+            });
     progress.finish();
-    return records;
+    if (!failures.isEmpty()) {
+      throw FailedPieces.exception("scan", work, failures);
+    }
+    return List.copyOf(records.values());
   }
 
   private void merge(
@@ -147,6 +165,12 @@ public final class ScanJob {
     Map<String, Object> counters = new LinkedHashMap<>();
     counters.put("shards", records.size());
     counters.put("sequences", records.stream().mapToLong(ShardRecord::sequences).sum());
+    counters.put(
+        "rejected_sequences",
+        records.stream()
+            .flatMap(record -> record.rejects().stream())
+            .mapToLong(TableFile::rows)
+            .sum());
     counters.put("tokens", tokens);
     counters.put("text_tokens", records.stream().mapToLong(ShardRecord::textTokens).sum());
     counters.put("padding_fraction", padded == 0 ? 0 : 1 - tokens / (double) padded);

@@ -1,11 +1,14 @@
 package io.github.ffncensus.jobs.scan;
 
+import io.github.ffncensus.CensusException;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
 import io.github.ffncensus.analysis.ShardScan;
+import io.github.ffncensus.analysis.UnreadableSequences;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
+import io.github.ffncensus.jobs.fault.FaultPoint;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.TaskModels;
@@ -19,6 +22,8 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
@@ -35,10 +40,27 @@ final class ScanShard implements Function<Shard, ShardRecord> {
 
   @Override
   public ShardRecord call(Shard shard) throws IOException {
+    int allowed = context.config().scan().maxRejectedSequences();
+    TreeMap<Long, String> rejected = new TreeMap<>();
+    while (true) {
+      try {
+        return scan(shard, rejected);
+      } catch (UnreadableSequences e) {
+        // What the observers have seen of the batch cannot be taken back: begin anew without them.
+        rejected.putAll(e.reasons());
+        if (rejected.size() > allowed) {
+          throw CensusException.runFailed(
+              RejectedSequence.tooMany(context, shard, rejected, allowed), e);
+        }
+      }
+    }
+  }
+
+  private ShardRecord scan(Shard shard, TreeMap<Long, String> rejected) throws IOException {
     long start = System.nanoTime();
     Transformer model =
         TaskModels.get(context.config(), context.modelPath(), context.weightsSha256());
-    BatchPlan plan = BatchPlan.of(sequences(shard), batchTokens(model));
+    BatchPlan plan = BatchPlan.of(sequences(shard, rejected.keySet()), batchTokens(model));
     List<Analysis> analyses =
         ScanAnalysis.of(context, model.architecture()).stream()
             .map(ScanAnalysis::analysis)
@@ -49,8 +71,9 @@ final class ScanShard implements Function<Shard, ShardRecord> {
       Optional<ActivationMode> mode =
           ScanContext.activationMode(context.config().scan().activations());
       mode.ifPresent(m -> observers.add(ActivationRecorder.observe(m, model, activations)));
-      ShardScan scan = new ShardScan(model::observe, observers, tokens -> stopIfKilled());
-      scan.run(plan);
+      ShardScan scan =
+          new ShardScan(model::observe, observers, tokens -> afterBatch(shard.index()));
+      scan.run(plan, context.config().scan().maxRejectedSequences() - rejected.size());
       List<ShardRecord.Partial> partials = new ArrayList<>();
       for (int i = 0; i < analyses.size(); i++) {
         partials.add(write(analyses.get(i).name(), observers.get(i), shard.index()));
@@ -60,7 +83,8 @@ final class ScanShard implements Function<Shard, ShardRecord> {
           shard.index(),
           partials,
           recorded,
-          shard.sequences(),
+          RejectedSequence.write(context, shard, rejected),
+          shard.sequences() - rejected.size(),
           plan.tokens(),
           plan.paddedTokens(),
           plan.textTokens(),
@@ -80,11 +104,12 @@ final class ScanShard implements Function<Shard, ShardRecord> {
   }
 
   /** A task that Spark gave up (a speculative copy, a cancelled job) ends between two batches. */
-  private static void stopIfKilled() {
+  private static void afterBatch(int shard) {
+    FaultPoint.IN_SHARD.reached(shard);
     TaskContext.get().killTaskIfInterrupted();
   }
 
-  private List<TokenSequence> sequences(Shard shard) throws IOException {
+  private List<TokenSequence> sequences(Shard shard, Set<Long> without) throws IOException {
     List<TokenSequence> sequences = new ArrayList<>();
     for (String file : shard.files()) {
       Path path = new Path(context.sequences(), file);
@@ -97,8 +122,10 @@ final class ScanShard implements Function<Shard, ShardRecord> {
           for (int t = 0; t < starts.length; t++) {
             special[t] = starts[t] < 0;
           }
-          sequences.add(
-              new TokenSequence(row.getLong("sequence_id"), row.getIntList("token_ids"), special));
+          long id = row.getLong("sequence_id");
+          if (!without.contains(id)) {
+            sequences.add(new TokenSequence(id, row.getIntList("token_ids"), special));
+          }
         }
       }
     }
