@@ -15,7 +15,8 @@
 #   FFN_CENSUS_EXECUTOR_OVERHEAD memory of an executor outside of the heap; default 8g (YARN and Kubernetes)
 #   FFN_CENSUS_EXECUTOR_CORES    tasks that an executor runs at once; default 1
 #   FFN_CENSUS_EXECUTORS         number of executors; default: what the cluster gives
-#   FFN_CENSUS_GPUS              GPUs of an executor, one for each task; default 0
+#   FFN_CENSUS_GPUS              GPUs of an executor, one for each task that runs the model; default 0. Other tasks run on all
+#                                of the executor's cores.
 #   FFN_CENSUS_EXECUTOR_CACHE    DJL_CACHE_DIR on the executors' machines; default /tmp/ffn-census-djl
 #   FFN_CENSUS_LIBTORCH          folder of the CUDA build of libtorch 2.7.1 on the executors' machines; needed for GPUs
 #   FFN_CENSUS_SUBMIT            further options for spark-submit, split at blanks
@@ -177,11 +178,8 @@ cluster_options() {
     CLUSTER+=(--conf "spark.executorEnv.PYTORCH_LIBRARY_PATH=$FFN_CENSUS_LIBTORCH")
   fi
   if [ "${FFN_CENSUS_GPUS:-0}" -gt 0 ]; then
-    # A GPU for each task, those of ingest and merge included.
-    CLUSTER+=(
-      --conf "spark.executor.resource.gpu.amount=$FFN_CENSUS_GPUS"
-      --conf spark.task.resource.gpu.amount=1
-    )
+    # Which tasks ask for them is decided by census.gpus, unless spark.task.resource.gpu.amount is set.
+    CLUSTER+=(--conf "spark.executor.resource.gpu.amount=$FFN_CENSUS_GPUS")
   fi
   # shellcheck disable=SC2206 # split on purpose
   CLUSTER+=(${FFN_CENSUS_SUBMIT:-})

@@ -82,6 +82,11 @@ public final class ConsoleProgress implements Progress {
     stage = null;
   }
 
+  @Override
+  public synchronized void note(String line) {
+    out.println(terminal ? "\r" + line + "\033[K" : line);
+  }
+
   private String count() {
     return total > 0
         ? "%,d of %,d %s".formatted(done, total, unit)

@@ -20,6 +20,9 @@ public interface Progress {
   /** The stage is done. */
   void finish();
 
+  /** Something worth knowing about the stages so far, a line. */
+  default void note(String line) {}
+
   /** Says nothing. */
   Progress SILENT =
       new Progress() {

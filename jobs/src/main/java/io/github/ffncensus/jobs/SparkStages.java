@@ -9,6 +9,8 @@ import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.interpret.InterpretJob;
 import io.github.ffncensus.jobs.intervene.InterveneJob;
 import io.github.ffncensus.jobs.knstats.KnStatsJob;
+import io.github.ffncensus.jobs.metrics.CensusPlugin;
+import io.github.ffncensus.jobs.metrics.NamingProgress;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.SkippedShard;
@@ -18,6 +20,7 @@ import io.github.ffncensus.jobs.scan.ScanResult;
 import io.github.ffncensus.jobs.secret.Secrets;
 import io.github.ffncensus.jobs.task.CorpusShards;
 import io.github.ffncensus.jobs.task.SkipList;
+import io.github.ffncensus.jobs.task.GpuStages;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.DeviceChoice;
 import io.github.ffncensus.model.ModelFolder;
@@ -74,6 +77,10 @@ final class SparkStages implements StageRunner {
       int cores = Runtime.getRuntime().availableProcessors();
       conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(Math.max(8, 2 * cores)));
     }
+    if (!config.model().device().equals("cpu")) {
+      GpuStages.configure(conf, config.gpus(), Versions.all().get("spark"));
+    }
+    CensusPlugin.addTo(conf);
     return SparkSession.builder().config(conf).getOrCreate();
   }
 
@@ -90,19 +97,21 @@ final class SparkStages implements StageRunner {
 
   @Override
   public StageResult run(Stage stage) {
+    Progress named =
+        new NamingProgress(progress, spark.sparkContext(), folder.runId(), stage.word());
     return switch (stage) {
-      case INGEST -> ingest();
-      case SCAN -> scan();
-      case INTERPRET -> inParts(stage, InterpretJob::run);
-      case ATTRIBUTE -> inParts(stage, AttributeJob::run);
-      case KN_STATS -> inParts(stage, KnStatsJob::run);
-      case INTERVENE -> inParts(stage, InterveneJob::run);
-      case EDIT -> inParts(stage, EditJob::run);
+      case INGEST -> ingest(named);
+      case SCAN -> scan(named);
+      case INTERPRET -> inParts(stage, named, InterpretJob::run);
+      case ATTRIBUTE -> inParts(stage, named, AttributeJob::run);
+      case KN_STATS -> inParts(stage, named, KnStatsJob::run);
+      case INTERVENE -> inParts(stage, named, InterveneJob::run);
+      case EDIT -> inParts(stage, named, EditJob::run);
     };
   }
 
   private StageResult inParts(
-      Stage stage, Function<StageContext, Map<String, List<TableFile>>> job) {
+      Stage stage, Progress named, Function<StageContext, Map<String, List<TableFile>>> job) {
     RunManifest manifest = RunManifest.read(hadoop(), folder).orElseThrow();
     CorpusShards shards =
         stage.readsCorpus() ? CorpusShards.of(hadoop(), manifest, stage, skips) : null;
@@ -116,7 +125,7 @@ final class SparkStages implements StageRunner {
             shards == null ? null : shards.plan(),
             manifest.tables(),
             skips,
-            progress);
+            named);
     Map<String, List<TableFile>> tables = job.apply(context);
     List<SkippedShard> skipped = new ArrayList<>(context.skipped());
     if (shards != null) {
@@ -125,8 +134,8 @@ final class SparkStages implements StageRunner {
     return StageResult.of(tables, skipped);
   }
 
-  private StageResult ingest() {
-    IngestResult result = new IngestJob(spark, config, folder, model, progress).run();
+  private StageResult ingest(Progress named) {
+    IngestResult result = new IngestJob(spark, config, folder, model, named).run();
     return new StageResult(
         new TreeMap<>(Map.of("sequences", result.sequenceFiles(), "rejects", result.rejectFiles())),
         new TreeMap<>(
@@ -140,10 +149,10 @@ final class SparkStages implements StageRunner {
         List.of());
   }
 
-  private StageResult scan() {
+  private StageResult scan(Progress named) {
     RunManifest manifest = RunManifest.read(hadoop(), folder).orElseThrow();
     CorpusShards shards = CorpusShards.of(hadoop(), manifest, Stage.SCAN, skips);
-    ScanResult result = new ScanJob(spark, config, folder, model, shards.plan(), progress).run();
+    ScanResult result = new ScanJob(spark, config, folder, model, shards.plan(), named).run();
     return new StageResult(result.tables(), Map.of(), result.counters(), shards.skipped());
   }
 

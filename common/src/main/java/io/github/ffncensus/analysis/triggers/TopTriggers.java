@@ -20,15 +20,28 @@ final class TopTriggers {
   private final float[] bounds;
 
   TopTriggers(int neurons, int perNeuron) {
+    this(neurons, perNeuron, noBounds(neurons));
+  }
+
+  /**
+   * @param bounds per neuron, at least {@link #LEAST_STRENGTH}: a strength below it never enters;
+   *     owned and raised by this object
+   */
+  TopTriggers(int neurons, int perNeuron, float[] bounds) {
     this.neurons = neurons;
+    this.bounds = bounds;
     this.perNeuron = perNeuron;
     int capacity = Math.multiplyExact(neurons, perNeuron);
     sizes = new int[neurons];
     strengths = new float[capacity];
     sequences = new long[capacity];
     positions = new int[capacity];
-    bounds = new float[neurons];
+  }
+
+  static float[] noBounds(int neurons) {
+    float[] bounds = new float[neurons];
     Arrays.fill(bounds, LEAST_STRENGTH);
+    return bounds;
   }
 
   /** Per neuron, the strength below which nothing can enter any more. Read-only. */
@@ -102,6 +115,21 @@ final class TopTriggers {
         out.putFloat(strengths[at]).putVarLong(sequences[at]).putVarLong(positions[at]);
       }
     }
+  }
+
+  /** Number of triggers that {@link #write} packed. */
+  static long count(Packed.Reader in) {
+    long count = 0;
+    for (int neuron = in.varInt(); neuron > 0; neuron--) {
+      int entries = in.varInt();
+      count += entries;
+      for (; entries > 0; entries--) {
+        in.getFloat();
+        in.varLong();
+        in.varInt();
+      }
+    }
+    return count;
   }
 
   /** Offers everything that {@link #write} packed. */

@@ -3,6 +3,8 @@ package io.github.ffncensus.analysis.triggers;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.analysis.BoundedAnalysis;
+import io.github.ffncensus.analysis.Bounds;
 import io.github.ffncensus.analysis.DeviceRows;
 import io.github.ffncensus.analysis.Packed;
 import io.github.ffncensus.analysis.RowBlock;
@@ -11,7 +13,6 @@ import io.github.ffncensus.model.LayerActivations;
 import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.Transformer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -20,7 +21,7 @@ import java.util.Set;
  * The exact top k trigger prefixes of every neuron (Geva et al., section 3): table {@code
  * trigger_prefixes}.
  */
-public final class TriggerSearch implements Analysis {
+public final class TriggerSearch implements BoundedAnalysis {
   private static final long serialVersionUID = 1L;
 
   /** What competes for a place among a neuron's triggers. */
@@ -55,12 +56,26 @@ public final class TriggerSearch implements Analysis {
 
   @Override
   public ShardObserver observe(Transformer model, int shard) {
-    return model.device().isGpu() ? onDevice(model) : new HostObserver(model.architecture());
+    return observe(model, noTriggers(model.architecture()));
+  }
+
+  @Override
+  public ShardObserver observe(Transformer model, int shard, Bounds bounds) {
+    return observe(model, noTriggers(model.architecture(), bounds));
+  }
+
+  private ShardObserver observe(Transformer model, TopTriggers[][] tops) {
+    return model.device().isGpu() ? new OnDevice(model, tops) : new HostObserver(model, tops);
   }
 
   /** The observer for GPUs, which runs on any device. */
   ShardObserver onDevice(Transformer model) {
-    return new OnDevice(model);
+    return new OnDevice(model, noTriggers(model.architecture()));
+  }
+
+  /** The observer for GPUs with bounds. */
+  ShardObserver onDevice(Transformer model, Bounds bounds) {
+    return new OnDevice(model, noTriggers(model.architecture(), bounds));
   }
 
   @Override
@@ -82,16 +97,9 @@ public final class TriggerSearch implements Analysis {
 
   /** The triggers of a fully merged block, by neuron, polarity and rank. */
   public List<Trigger> triggers(int layer, int block, byte[] packed) {
-    Packed.Reader in = new Packed.Reader(packed);
-    int neurons = in.varInt();
-    List<TopTriggers> tops = new ArrayList<>();
-    for (int p = 0; p < polarities.size(); p++) {
-      TopTriggers top = new TopTriggers(neurons, perNeuron);
-      top.offerAll(in);
-      tops.add(top);
-    }
+    List<TopTriggers> tops = unpack(packed);
     List<Trigger> triggers = new ArrayList<>();
-    for (int neuron = 0; neuron < neurons; neuron++) {
+    for (int neuron = 0; neuron < tops.get(0).bounds().length; neuron++) {
       for (int p = 0; p < polarities.size(); p++) {
         for (int index = 0; index < tops.get(p).size(neuron); index++) {
           triggers.add(
@@ -102,13 +110,76 @@ public final class TriggerSearch implements Analysis {
     return triggers;
   }
 
-  /** Per polarity and layer, the triggers so far. */
-  private TopTriggers[][] noTriggers(Architecture architecture) {
-    TopTriggers[][] tops = new TopTriggers[polarities.size()][architecture.layers()];
-    for (TopTriggers[] ofPolarity : tops) {
-      Arrays.setAll(ofPolarity, l -> new TopTriggers(architecture.intermediate(), perNeuron));
+  private List<TopTriggers> unpack(byte[] packed) {
+    Packed.Reader in = new Packed.Reader(packed);
+    int neurons = in.varInt();
+    List<TopTriggers> tops = new ArrayList<>();
+    for (int p = 0; p < polarities.size(); p++) {
+      TopTriggers top = new TopTriggers(neurons, perNeuron);
+      top.offerAll(in);
+      tops.add(top);
     }
     return tops;
+  }
+
+  /**
+   * The strength of each neuron's weakest trigger, where it has k of them: polarity by polarity,
+   * the block's neurons each. What is as strong may still win, by its place in the corpus.
+   */
+  @Override
+  public float[] bounds(byte[] merged) {
+    List<TopTriggers> tops = unpack(merged);
+    int neurons = tops.get(0).bounds().length;
+    float[] bounds = new float[tops.size() * neurons];
+    for (int p = 0; p < tops.size(); p++) {
+      System.arraycopy(tops.get(p).bounds(), 0, bounds, p * neurons, neurons);
+    }
+    return bounds;
+  }
+
+  @Override
+  public long candidates(byte[] packed) {
+    Packed.Reader in = new Packed.Reader(packed);
+    in.varInt();
+    long candidates = 0;
+    for (int p = 0; p < polarities.size(); p++) {
+      candidates += TopTriggers.count(in);
+    }
+    return candidates;
+  }
+
+  /** Per polarity and layer, the triggers so far. */
+  private TopTriggers[][] noTriggers(Architecture architecture) {
+    return noTriggers(
+        architecture, new Bounds(new float[architecture.layers()][blocksPerLayer(architecture)][]));
+  }
+
+  private TopTriggers[][] noTriggers(Architecture architecture, Bounds bounds) {
+    TopTriggers[][] tops = new TopTriggers[polarities.size()][architecture.layers()];
+    for (int p = 0; p < tops.length; p++) {
+      for (int layer = 0; layer < architecture.layers(); layer++) {
+        tops[p][layer] =
+            new TopTriggers(
+                architecture.intermediate(),
+                perNeuron,
+                ofLayer(bounds, layer, p, architecture.intermediate()));
+      }
+    }
+    return tops;
+  }
+
+  /** A copy of a layer's bounds for one polarity, neuron by neuron. */
+  private static float[] ofLayer(Bounds bounds, int layer, int polarity, int neurons) {
+    float[] ofLayer = TopTriggers.noBounds(neurons);
+    for (int block = 0; block < Analysis.blocks(neurons); block++) {
+      float[] ofBlock = bounds.of(layer, block);
+      int from = block * BLOCK_NEURONS;
+      int width = Math.min(neurons - from, BLOCK_NEURONS);
+      if (ofBlock != null) {
+        System.arraycopy(ofBlock, polarity * width, ofLayer, from, width);
+      }
+    }
+    return ofLayer;
   }
 
   private static void finish(TopTriggers[][] tops, int neurons, PartialSink sink) {
@@ -132,11 +203,11 @@ public final class TriggerSearch implements Analysis {
     private final TopTriggers[][] tops;
     private final int neurons;
 
-    OnDevice(Transformer model) {
+    OnDevice(Transformer model, TopTriggers[][] tops) {
+      this.tops = tops;
       manager = model.newScope();
       candidates = new DeviceCandidates(manager, distinct);
       neurons = model.architecture().intermediate();
-      tops = noTriggers(model.architecture());
     }
 
     @Override
@@ -187,10 +258,10 @@ public final class TriggerSearch implements Analysis {
     private final int neurons;
     private final float[] strongest;
 
-    HostObserver(Architecture architecture) {
-      neurons = architecture.intermediate();
+    HostObserver(Transformer model, TopTriggers[][] tops) {
+      this.tops = tops;
+      neurons = model.architecture().intermediate();
       strongest = new float[neurons];
-      tops = noTriggers(architecture);
     }
 
     @Override

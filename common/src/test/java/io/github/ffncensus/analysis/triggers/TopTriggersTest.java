@@ -72,6 +72,26 @@ class TopTriggersTest {
     assertThat(kept(top).get(0)).containsExactly(new Offer(0, 1, 3, 7), new Offer(0, 1, 8, 0));
   }
 
+  /** Whichever part the bounds come from, also where the other part has earlier sequences. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 30})
+  void partsThatStartWithBoundsOfOthers_mergeToTheWhole(int k) {
+    for (int seed = 0; seed < 50; seed++) {
+      List<Offer> all = offers(seed, 90);
+      TopTriggers first = top(k, all.subList(0, 40));
+      TopTriggers second = new TopTriggers(NEURONS, k, first.bounds().clone());
+      offer(second, all.subList(40, 70));
+      TopTriggers both = merge(k, first, second);
+      TopTriggers third = new TopTriggers(NEURONS, k, both.bounds().clone());
+      offer(third, all.subList(70, 90));
+      assertThat(pack(merge(k, third, both))).isEqualTo(pack(top(k, all)));
+      long unbounded = TopTriggers.count(new Packed.Reader(pack(top(k, all.subList(70, 90)))));
+      assertThat(TopTriggers.count(new Packed.Reader(pack(third))))
+          .isEqualTo(kept(third).stream().mapToLong(List::size).sum())
+          .isLessThanOrEqualTo(unbounded);
+    }
+  }
+
   @Test
   void largeIds_surviveThePackedForm() {
     TopTriggers top = new TopTriggers(NEURONS, 2);
@@ -119,8 +139,12 @@ class TopTriggersTest {
 
   private static TopTriggers top(int k, List<Offer> offers) {
     TopTriggers top = new TopTriggers(NEURONS, k);
-    offers.forEach(o -> top.offer(o.neuron(), o.strength(), o.sequence(), o.position()));
+    offer(top, offers);
     return top;
+  }
+
+  private static void offer(TopTriggers top, List<Offer> offers) {
+    offers.forEach(o -> top.offer(o.neuron(), o.strength(), o.sequence(), o.position()));
   }
 
   private static TopTriggers merge(int k, TopTriggers a, TopTriggers b) {

@@ -3,6 +3,7 @@ package io.github.ffncensus.jobs.attribute;
 import io.github.ffncensus.jobs.attribute.FactShards.Shard;
 import io.github.ffncensus.jobs.attribute.NeuronScores.Stored;
 import io.github.ffncensus.jobs.config.AttributeConfig;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.EncodedPrompt.AnswerContext;
@@ -29,7 +30,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
 
 /** Task: attributes the answers of a shard's prompts to neurons, and writes what is kept of it. */
-final class AttributeShard implements Function<Shard, AttributeShard.Tables> {
+final class AttributeShard implements Function<Shard, AttributeShard.Tables>, ModelTask {
   private static final long serialVersionUID = 1L;
 
   static final String PROMPTS = "fact_prompts";

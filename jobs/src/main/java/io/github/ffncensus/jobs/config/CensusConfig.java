@@ -121,6 +121,7 @@ public final class CensusConfig implements Serializable {
   public record Scan(
       int batchTokens,
       int maxRejectedSequences,
+      WavesConfig waves,
       NeuronStats neuronStats,
       TriggerPrefixes triggerPrefixes,
       Activations activations,
@@ -246,6 +247,10 @@ public final class CensusConfig implements Serializable {
         values.constant(Precision.class, "model.precision"));
   }
 
+  public GpusConfig gpus() {
+    return GpusConfig.of(values);
+  }
+
   public Corpus corpus() {
     return new Corpus(
         values.texts("corpus.input"),
@@ -269,6 +274,7 @@ public final class CensusConfig implements Serializable {
     return new Scan(
         values.integer("scan.batch-tokens"),
         values.integer("scan.max-rejected-sequences"),
+        WavesConfig.of(values),
         new NeuronStats(values.flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
         activations(),

@@ -57,6 +57,8 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           operational(
               "model.device", ValueType.matching("auto|cpu|gpu:\\d{1,4}", "auto, cpu or gpu:N")),
           key("model.precision", ValueType.oneOf(CensusConfig.Precision.class)),
+          operational("gpus.tasks", ValueType.oneOf(GpusConfig.Tasks.class)),
+          operational("gpus.per-task", ValueType.decimal(0.01, 64)),
           operational("corpus.input", ValueType.listOf(ValueType.text(), 0)),
           key("corpus.format", ValueType.oneOf(CensusConfig.Format.class)),
           key("corpus.text-field", ValueType.text()),
@@ -71,6 +73,9 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           operational("ingest.split-bytes", ValueType.integer(1, Long.MAX_VALUE)),
           operational("scan.batch-tokens", ValueType.integer(1, 1 << 24)),
           operational("scan.max-rejected-sequences", ValueType.integer(0, 1 << 24)),
+          operational("scan.waves.enabled", ValueType.bool()),
+          operational("scan.waves.first", ValueType.wordOr("auto", ValueType.integer(1, 1 << 24))),
+          operational("scan.waves.growth", ValueType.decimal(1.01, 1e6)),
           key("scan.neuron-stats.enabled", ValueType.bool()),
           key("scan.trigger-prefixes.enabled", ValueType.bool()),
           key("scan.trigger-prefixes.per-neuron", ValueType.integer(1, 10_000)),

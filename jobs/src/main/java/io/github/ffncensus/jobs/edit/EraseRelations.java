@@ -8,6 +8,7 @@ import io.github.ffncensus.jobs.knowledge.FactKey;
 import io.github.ffncensus.jobs.knowledge.PromptRows;
 import io.github.ffncensus.jobs.task.GroupFiles;
 import io.github.ffncensus.jobs.task.GroupTask;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.knowledge.AnswerReading;
 import io.github.ffncensus.knowledge.EncodedPrompt;
@@ -27,7 +28,7 @@ import java.util.Map;
 import org.apache.spark.sql.Row;
 
 /** Task: erases a relation and reads its prompts, and others, again. */
-final class EraseRelations implements GroupTask {
+final class EraseRelations implements GroupTask, ModelTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;

@@ -7,6 +7,7 @@ import io.github.ffncensus.jobs.edit.EditRow.Judged;
 import io.github.ffncensus.jobs.edit.PlannedUpdate.OwnPrompt;
 import io.github.ffncensus.jobs.task.GroupFiles;
 import io.github.ffncensus.jobs.task.GroupTask;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.knowledge.AnswerReading;
 import io.github.ffncensus.knowledge.EncodedPrompt;
@@ -24,7 +25,7 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 
 /** Task: updates some facts, one after the other, each on a model of its own. */
-final class UpdateFacts implements GroupTask {
+final class UpdateFacts implements GroupTask, ModelTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;

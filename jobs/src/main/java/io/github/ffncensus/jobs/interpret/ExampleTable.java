@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 
 import io.github.ffncensus.interpret.SequenceSample;
 import io.github.ffncensus.jobs.config.ExamplesConfig;
+import io.github.ffncensus.jobs.task.GpuStages;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.WriteRows;
 import java.util.List;
@@ -79,7 +80,9 @@ final class ExampleTable {
     return context
         .session()
         .createDataset(
-            context.spark().parallelize(pieces, Math.max(1, pieces.size())).flatMap(task).rdd(),
+            GpuStages.withGpus(
+                    context.spark().parallelize(pieces, Math.max(1, pieces.size())).flatMap(task))
+                .rdd(),
             Encoders.row(CANDIDATE));
   }
 

@@ -8,6 +8,7 @@ import io.github.ffncensus.interpret.examples.ActivationExample;
 import io.github.ffncensus.interpret.examples.ExampleSearch;
 import io.github.ffncensus.jobs.config.ExamplesConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.table.TableFile;
@@ -24,7 +25,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.util.TaskCompletionListener;
 
 /** Task: draws examples of every neuron in a piece of the sample. */
-final class FindExamples implements FlatMapFunction<SampledSequences, Row> {
+final class FindExamples implements FlatMapFunction<SampledSequences, Row>, ModelTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;

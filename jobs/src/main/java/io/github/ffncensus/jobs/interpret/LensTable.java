@@ -6,6 +6,7 @@ import io.github.ffncensus.interpret.values.ValueLenses;
 import io.github.ffncensus.jobs.scan.TriggerFiles;
 import io.github.ffncensus.jobs.scan.TriggerFiles.Neurons;
 import io.github.ffncensus.jobs.scan.TriggerFiles.Share;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.model.TorchEngine;
@@ -38,7 +39,7 @@ final class LensTable {
   }
 
   /** Task: the neurons of one file of triggers. */
-  private static final class Compare implements Function<Share, ArrayList<TableFile>> {
+  private static final class Compare implements Function<Share, ArrayList<TableFile>>, ModelTask {
     private static final long serialVersionUID = 1L;
 
     private final TaskSetup setup;

@@ -5,6 +5,7 @@ import io.github.ffncensus.interpret.perturbations.Perturbation.Effect;
 import io.github.ffncensus.interpret.perturbations.PerturbationRun;
 import io.github.ffncensus.interpret.perturbations.Winner;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.SequenceLookUp;
 import io.github.ffncensus.jobs.task.SequenceTokens;
 import io.github.ffncensus.jobs.task.TaskSetup;
@@ -15,7 +16,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
@@ -23,7 +24,7 @@ import org.apache.spark.sql.RowFactory;
  * Task: perturbs winners, sorted by block and sequence. A block's batches are a function of its
  * winners, so that it does not matter which blocks a task got.
  */
-final class PerturbWinners implements MapPartitionsFunction<Row, Row> {
+final class PerturbWinners implements FlatMapFunction<Iterator<Row>, Row>, ModelTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;

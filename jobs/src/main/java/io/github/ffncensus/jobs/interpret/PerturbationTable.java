@@ -9,6 +9,7 @@ import io.github.ffncensus.interpret.perturbations.Removal;
 import io.github.ffncensus.jobs.config.CensusConfig.Perturbations;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.task.ChosenNeurons;
+import io.github.ffncensus.jobs.task.GpuStages;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.table.ParquetTableWriter;
@@ -19,8 +20,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -63,14 +64,16 @@ final class PerturbationTable {
     for (Row count : winners.groupBy("layer").count().collectAsList()) {
       ofLayer[count.getInt(0)] = count.getLong(1);
     }
-    List<LayerPerturbations> collected =
+    JavaRDD<Row> perturbed =
         winners
             .repartition(partitions(context, blocks(context)), col("shard"), col("block"))
             .sortWithinPartitions("shard", "block", "sequence_id", "layer", "neuron", "rank")
-            .mapPartitions(
-                (MapPartitionsFunction<Row, Row>)
-                    new PerturbWinners(context.setup(), context.plan()),
-                Encoders.row(PERTURBATION))
+            .javaRDD()
+            .mapPartitions(new PerturbWinners(context.setup(), context.plan()));
+    List<LayerPerturbations> collected =
+        context
+            .session()
+            .createDataset(GpuStages.withGpus(perturbed).rdd(), Encoders.row(PERTURBATION))
             .repartition(partitions(context, architecture.layers()), col("layer"))
             .sortWithinPartitions("layer", "neuron", "rank", "removed")
             .javaRDD()

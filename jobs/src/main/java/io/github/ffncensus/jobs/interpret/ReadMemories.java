@@ -7,6 +7,7 @@ import io.github.ffncensus.interpret.memories.MemoryReadings;
 import io.github.ffncensus.jobs.config.CensusConfig.Memories;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.interpret.MemoryTables.Files;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.table.ParquetTableWriter;
@@ -19,7 +20,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
 
 /** Task: the sampled positions of some sequences. No files for a model without a head. */
-final class ReadMemories implements Function<SampledSequences, Files> {
+final class ReadMemories implements Function<SampledSequences, Files>, ModelTask {
   private static final long serialVersionUID = 1L;
 
   private final TaskSetup setup;

@@ -7,6 +7,7 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.scan.TriggerFiles;
 import io.github.ffncensus.jobs.scan.TriggerFiles.Neurons;
 import io.github.ffncensus.jobs.scan.TriggerFiles.Share;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.model.Architecture;
@@ -43,7 +44,7 @@ final class ValueTable {
   }
 
   /** Task: the neurons of one file of triggers. */
-  private static final class Predict implements Function<Share, ArrayList<TableFile>> {
+  private static final class Predict implements Function<Share, ArrayList<TableFile>>, ModelTask {
     private static final long serialVersionUID = 1L;
 
     private final TaskSetup setup;

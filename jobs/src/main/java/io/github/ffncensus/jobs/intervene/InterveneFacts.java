@@ -8,6 +8,7 @@ import io.github.ffncensus.jobs.knowledge.FactRows;
 import io.github.ffncensus.jobs.knowledge.PromptRows;
 import io.github.ffncensus.jobs.task.GroupFiles;
 import io.github.ffncensus.jobs.task.GroupTask;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.Neuron;
@@ -29,7 +30,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 
 /** Task: the interventions of some facts. */
-final class InterveneFacts implements GroupTask {
+final class InterveneFacts implements GroupTask, ModelTask {
   static final String INTERVENTIONS = "fact_interventions";
   static final String INTERACTIONS = "neuron_interactions";
   static final String CURVES = "suppression_curves";

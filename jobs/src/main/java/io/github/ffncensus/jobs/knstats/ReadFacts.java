@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.knstats;
 
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.ShardSequences;
 import io.github.ffncensus.jobs.task.TaskSetup;
@@ -25,7 +26,7 @@ import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 
 /** Task: reads the facts' neurons in a shard's text, and leaves their sums in staging. */
-final class ReadFacts implements Function<Shard, ShardReadings> {
+final class ReadFacts implements Function<Shard, ShardReadings>, ModelTask {
   static final String PARTIALS = "partials";
 
   private static final long serialVersionUID = 1L;

@@ -4,6 +4,7 @@ import io.github.ffncensus.analysis.stats.CoefficientBuckets;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Activations;
 import io.github.ffncensus.jobs.config.CensusConfig.TriggerPrefixes;
+import io.github.ffncensus.jobs.scan.WavePlan;
 import io.github.ffncensus.model.Architecture;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -71,25 +72,38 @@ public final class CostModel {
   }
 
   /**
-   * Trigger candidates that all shards together report: of each of T shards the k best of its share
-   * of the corpus, at most one of a sequence.
+   * Trigger candidates that all shards together report. Of s shards merged before it, a shard
+   * reports what reaches the k-th best of theirs, which is k/s of a list on average; before there
+   * is a bound, the k best, at most one of a sequence.
+   *
+   * @param workers tasks that run at the same time, which decides the size of the first wave
    */
-  public double triggerCandidates() {
+  public double triggerCandidates(int workers) {
     TriggerPrefixes triggers = config.scan().triggerPrefixes();
     if (!triggers.enabled()) {
       return 0;
     }
-    double perShard = Math.min(triggers.perNeuron(), competitors() / shards());
-    return perShard * shards() * lists();
+    WavePlan plan = new WavePlan(config.scan().waves());
+    double ofShard = Math.min(triggers.perNeuron(), competitors() / shards());
+    double perList = 0;
+    for (long scanned = 0, size; scanned < shards(); scanned += size) {
+      size = plan.next(scanned, shards() - scanned, workers);
+      boolean bounded =
+          config.scan().waves().enabled()
+              && scanned * competitors() / shards() >= triggers.perNeuron();
+      double news = bounded ? triggers.perNeuron() / (double) scanned : Double.MAX_VALUE;
+      perList += size * Math.min(ofShard, news);
+    }
+    return perList * lists();
   }
 
   /** Bytes that the shards' partial results take in staging and in the merge's shuffle. */
-  public double partialBytes() {
+  public double partialBytes(int workers) {
     double statistics =
         config.scan().neuronStats().enabled()
             ? shards() * architecture.neurons() * bucketsInUse() * 2.5
             : 0;
-    return triggerCandidates() * PACKED_TRIGGER_BYTES + statistics;
+    return triggerCandidates(workers) * PACKED_TRIGGER_BYTES + statistics;
   }
 
   /** Of a neuron in a shard: coefficients fall into few of the buckets. */

@@ -63,8 +63,9 @@ public final class PlanReport {
     line("coefficients", bytes(cost.coefficientBytes()), "computed and read on the devices");
     line(
         "trigger candidates",
-        count(cost.triggerCandidates()),
-        "reported by all shards together; the merge ships about " + bytes(cost.partialBytes()));
+        count(cost.triggerCandidates(workers)),
+        "reported by all shards together; the merge ships about "
+            + bytes(cost.partialBytes(workers)));
     out.printf("%nTables%n");
     cost.tableBytes().forEach((table, size) -> line(table, bytes(size), ""));
   }

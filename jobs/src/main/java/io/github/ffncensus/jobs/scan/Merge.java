@@ -3,7 +3,6 @@ package io.github.ffncensus.jobs.scan;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.model.Architecture;
-import java.util.List;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -11,18 +10,22 @@ import org.apache.spark.sql.SparkSession;
 /**
  * What the merge of a scan starts from.
  *
- * @param records of all shards
+ * @param partials what the shards left
  */
 record Merge(
     SparkSession spark,
     ScanContext context,
     Architecture architecture,
     ShardPlan plan,
-    List<ShardRecord> records) {
+    MergedWaves partials) {
 
   /** The merged blocks of an analysis, each partition a range of consecutive blocks in order. */
   JavaPairRDD<MergedBlocks.Key, byte[]> blocks(Analysis analysis) {
     return MergedBlocks.of(
-        new JavaSparkContext(spark.sparkContext()), context, analysis, architecture, records);
+        new JavaSparkContext(spark.sparkContext()),
+        context,
+        analysis,
+        architecture,
+        partials.files(analysis));
   }
 }

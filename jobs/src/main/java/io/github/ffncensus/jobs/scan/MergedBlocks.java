@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.scan;
 
 import io.github.ffncensus.analysis.Analysis;
+import io.github.ffncensus.jobs.metrics.JobNames;
 import io.github.ffncensus.jobs.task.ReadPartials;
 import io.github.ffncensus.model.Architecture;
 import java.io.Serializable;
@@ -48,23 +49,26 @@ final class MergedBlocks {
   /**
    * All blocks of an analysis, each partition a range of consecutive blocks in order.
    *
-   * @param records of all shards
+   * @param files of partial results, in staging
    */
   static JavaPairRDD<Key, byte[]> of(
       JavaSparkContext spark,
       ScanContext context,
       Analysis analysis,
       Architecture architecture,
-      List<ShardRecord> records) {
-    List<String> files = records.stream().map(record -> record.partialOf(analysis.name())).toList();
+      List<String> files) {
     int slices = Math.min(files.size(), Math.max(2, 4 * spark.defaultParallelism()));
     Ranges ranges = Ranges.of(analysis, architecture);
-    return spark
-        .parallelize(files, slices)
-        .flatMapToPair(new ReadPartials(context.staging(), ScanContext.PARTIALS))
-        .mapToPair(block -> new Tuple2<>(Key.of(block._1()), block._2()))
-        .reduceByKey(ranges, analysis::merge)
-        .mapPartitionsToPair(new InOrder(), true);
+    JavaPairRDD<Key, byte[]> read =
+        JobNames.during(
+            spark.sc(),
+            "scan: partial results of " + analysis.name(),
+            () ->
+                spark
+                    .parallelize(files, slices)
+                    .flatMapToPair(new ReadPartials(context.staging(), ScanContext.PARTIALS))
+                    .mapToPair(block -> new Tuple2<>(Key.of(block._1()), block._2())));
+    return read.reduceByKey(ranges, analysis::merge).mapPartitionsToPair(new InOrder(), true);
   }
 
   /** Consecutive blocks to one partition. */

@@ -5,12 +5,11 @@ import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.metrics.JobNames;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.ChosenNeurons;
 import io.github.ffncensus.jobs.task.EmptyTable;
-import io.github.ffncensus.jobs.task.FailedPieces;
 import io.github.ffncensus.jobs.task.PartWork;
-import io.github.ffncensus.jobs.task.PieceTasks;
 import io.github.ffncensus.jobs.task.ShardContents;
 import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.jobs.task.TaskRecords;
@@ -19,7 +18,6 @@ import io.github.ffncensus.table.TableFile;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -62,10 +60,27 @@ public final class ScanJob {
    */
   public ScanResult run() {
     ScanContext scan = scanContext();
-    List<ShardRecord> records = scanShards(scan);
+    List<ScanAnalysis> analyses = ScanAnalysis.of(scan, model.architecture());
+    MergedWaves partials =
+        new MergedWaves(
+            context,
+            scan,
+            model.architecture(),
+            analyses.stream().map(ScanAnalysis::analysis).toList());
+    List<ShardRecord> records = scanShards(scan, partials);
+    ScanCounters counters = new ScanCounters(records, model.architecture().neurons());
+    counters.summary().ifPresent(progress::note);
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
     progress.stage("merge", 0, "tables");
-    merge(scan, records, tables);
+    Merge merge = new Merge(spark, scan, model.architecture(), plan, partials);
+    for (ScanAnalysis analysis : analyses) {
+      tables.putAll(
+          JobNames.during(
+              spark.sparkContext(),
+              "scan: merge of " + analysis.analysis().name(),
+              () -> analysis.tables().write(merge)));
+      progress.advance(1, 0);
+    }
     progress.finish();
     if (ScanContext.activationMode(config.scan().activations()).isPresent()) {
       tables.put(
@@ -85,7 +100,7 @@ public final class ScanJob {
                         table,
                         folder.runId()))
                 : files);
-    return new ScanResult(tables, counters(records));
+    return new ScanResult(tables, counters.counters());
   }
 
   /**
@@ -110,7 +125,7 @@ public final class ScanJob {
         model.weightsSha256());
   }
 
-  private List<ShardRecord> scanShards(ScanContext scan) {
+  private List<ShardRecord> scanShards(ScanContext scan, MergedWaves partials) {
     PartWork<Shard> work =
         PartWork.ofCorpus(
             "scan",
@@ -121,68 +136,10 @@ public final class ScanJob {
             context.hadoopConfiguration(),
             new Path(folder.staging("scan"), "shards"),
             ShardRecord.class);
-    TreeMap<Integer, ShardRecord> records = new TreeMap<>();
-    TreeMap<Integer, Shard> missing = new TreeMap<>();
     progress.stage("scan", plan.shards().size(), "shards");
-    work.pieces()
-        .forEach(
-            (number, shard) ->
-                recorded
-                    .find(number)
-                    .ifPresentOrElse(
-                        record -> records.put(number, record), () -> missing.put(number, shard)));
-    progress.advance(records.size(), 0);
-    Map<Integer, String> failures =
-        PieceTasks.run(
-            context,
-            work.part(),
-            missing,
-            new ScanShard(scan),
-            (number, record) -> {
-              recorded.write(number, record);
-              records.put(number, record);
-              progress.advance(1, record.tokens());
-            });
+    List<ShardRecord> records =
+        new ScanWaves(context, scan, recorded, partials, progress).scan(work);
     progress.finish();
-    if (!failures.isEmpty()) {
-      throw FailedPieces.exception("scan", work, failures);
-    }
-    return List.copyOf(records.values());
-  }
-
-  private void merge(
-      ScanContext scan, List<ShardRecord> records, Map<String, List<TableFile>> tables) {
-    Merge merge = new Merge(spark, scan, model.architecture(), plan, records);
-    for (ScanAnalysis analysis : ScanAnalysis.of(scan, model.architecture())) {
-      tables.putAll(analysis.tables().write(merge));
-      progress.advance(1, 0);
-    }
-  }
-
-  private static Map<String, Object> counters(List<ShardRecord> records) {
-    long tokens = records.stream().mapToLong(ShardRecord::tokens).sum();
-    long padded = records.stream().mapToLong(ShardRecord::paddedTokens).sum();
-    Map<String, Object> counters = new LinkedHashMap<>();
-    counters.put("shards", records.size());
-    counters.put("sequences", records.stream().mapToLong(ShardRecord::sequences).sum());
-    counters.put(
-        "rejected_sequences",
-        records.stream()
-            .flatMap(record -> record.rejects().stream())
-            .mapToLong(TableFile::rows)
-            .sum());
-    counters.put("tokens", tokens);
-    counters.put("text_tokens", records.stream().mapToLong(ShardRecord::textTokens).sum());
-    counters.put("padding_fraction", padded == 0 ? 0 : 1 - tokens / (double) padded);
-    counters.put("batch_halvings", records.stream().mapToInt(ShardRecord::halvings).sum());
-    counters.put("task_seconds", records.stream().mapToDouble(ShardRecord::seconds).sum());
-    counters.put("devices", records.stream().map(ShardRecord::device).distinct().sorted().toList());
-    counters.put(
-        "partial_bytes",
-        records.stream()
-            .flatMap(record -> record.partials().stream())
-            .mapToLong(ShardRecord.Partial::bytes)
-            .sum());
-    return counters;
+    return records;
   }
 }

@@ -4,12 +4,19 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
+import io.github.ffncensus.analysis.BoundedAnalysis;
+import io.github.ffncensus.analysis.Bounds;
 import io.github.ffncensus.analysis.ShardScan;
+import io.github.ffncensus.analysis.ShardScan.ForwardPass;
 import io.github.ffncensus.analysis.UnreadableSequences;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.jobs.fault.FaultPoint;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
+import io.github.ffncensus.jobs.metrics.ProcessMetrics;
+import io.github.ffncensus.jobs.metrics.TaskClock;
+import io.github.ffncensus.jobs.metrics.TaskClock.Phase;
+import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.TaskModels;
 import io.github.ffncensus.model.TokenSequence;
@@ -20,31 +27,50 @@ import io.github.ffncensus.table.TableRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
+import org.apache.spark.broadcast.Broadcast;
 
 /** Task: one forward pass over a shard for all analyses, its results left in staging. */
-final class ScanShard implements Function<Shard, ShardRecord> {
+final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
   private static final long serialVersionUID = 1L;
 
   private final ScanContext context;
+  private final int wave;
+  private final Broadcast<HashMap<String, Bounds>> bounds;
 
-  ScanShard(ScanContext context) {
+  /**
+   * @param wave of the shards, from 1
+   * @param bounds by analysis; of the bounded ones, but none if no shard is merged yet
+   */
+  ScanShard(ScanContext context, int wave, Broadcast<HashMap<String, Bounds>> bounds) {
     this.context = context;
+    this.wave = wave;
+    this.bounds = bounds;
   }
 
   @Override
   public ShardRecord call(Shard shard) throws IOException {
+    TaskClock clock = new TaskClock(ProcessMetrics.get(), Phase.WAIT_MODEL);
+    ShardRecord record = scanWhatCanBeRead(shard, clock);
+    ProcessMetrics.get().shard(record.candidates());
+    ShardLine.log(context.runId(), record, TaskContext.get().attemptNumber(), clock.busyShare());
+    return record;
+  }
+
+  private ShardRecord scanWhatCanBeRead(Shard shard, TaskClock clock) throws IOException {
     int allowed = context.config().scan().maxRejectedSequences();
     TreeMap<Long, String> rejected = new TreeMap<>();
     while (true) {
       try {
-        return scan(shard, rejected);
+        return scan(shard, rejected, clock);
       } catch (UnreadableSequences e) {
         // What the observers have seen of the batch cannot be taken back: begin anew without them.
         rejected.putAll(e.reasons());
@@ -56,10 +82,11 @@ final class ScanShard implements Function<Shard, ShardRecord> {
     }
   }
 
-  private ShardRecord scan(Shard shard, TreeMap<Long, String> rejected) throws IOException {
-    long start = System.nanoTime();
+  private ShardRecord scan(Shard shard, TreeMap<Long, String> rejected, TaskClock clock)
+      throws IOException {
     Transformer model =
         TaskModels.get(context.config(), context.modelPath(), context.weightsSha256());
+    clock.enter(Phase.WAIT_READ);
     BatchPlan plan = BatchPlan.of(sequences(shard, rejected.keySet()), batchTokens(model));
     List<Analysis> analyses =
         ScanAnalysis.of(context, model.architecture()).stream()
@@ -67,20 +94,24 @@ final class ScanShard implements Function<Shard, ShardRecord> {
             .toList();
     List<ShardObserver> observers = new ArrayList<>();
     try (ActivationFiles activations = new ActivationFiles(context, shard.index())) {
-      analyses.forEach(analysis -> observers.add(analysis.observe(model, shard.index())));
+      analyses.forEach(analysis -> observers.add(observe(analysis, model, shard.index())));
       Optional<ActivationMode> mode =
           ScanContext.activationMode(context.config().scan().activations());
       mode.ifPresent(m -> observers.add(ActivationRecorder.observe(m, model, activations)));
       ShardScan scan =
-          new ShardScan(model::observe, observers, tokens -> afterBatch(shard.index()));
+          new ShardScan(metered(model, clock), observers, tokens -> afterBatch(shard.index()));
+      clock.enter(Phase.COMPUTE);
       scan.run(plan, context.config().scan().maxRejectedSequences() - rejected.size());
+      clock.enter(Phase.WAIT_WRITE);
       List<ShardRecord.Partial> partials = new ArrayList<>();
       for (int i = 0; i < analyses.size(); i++) {
-        partials.add(write(analyses.get(i).name(), observers.get(i), shard.index()));
+        partials.add(write(analyses.get(i), observers.get(i), shard.index()));
       }
       List<TableFile> recorded = activations.finish();
+      clock.enter(Phase.WAIT_WRITE);
       return new ShardRecord(
           shard.index(),
+          wave,
           partials,
           recorded,
           RejectedSequence.write(context, shard, rejected),
@@ -88,12 +119,29 @@ final class ScanShard implements Function<Shard, ShardRecord> {
           plan.tokens(),
           plan.paddedTokens(),
           plan.textTokens(),
+          plan.batches().size(),
           scan.halvings(),
-          (System.nanoTime() - start) / 1e9,
+          clock.seconds(),
           model.device().toString());
     } finally {
       observers.forEach(ShardObserver::close);
     }
+  }
+
+  /** Shows how far the task is, batch by batch. */
+  private static ForwardPass metered(Transformer model, TaskClock clock) {
+    return (batch, watching) -> {
+      model.observe(batch, watching);
+      ProcessMetrics.get().batch(batch);
+      clock.enter(Phase.COMPUTE);
+    };
+  }
+
+  private ShardObserver observe(Analysis analysis, Transformer model, int shard) {
+    Bounds ofAnalysis = bounds.value().get(analysis.name());
+    return ofAnalysis != null && analysis instanceof BoundedAnalysis bounded
+        ? bounded.observe(model, shard, ofAnalysis)
+        : analysis.observe(model, shard);
   }
 
   private int batchTokens(Transformer model) {
@@ -132,20 +180,24 @@ final class ScanShard implements Function<Shard, ShardRecord> {
     return sequences;
   }
 
-  private ShardRecord.Partial write(String analysis, ShardObserver observer, int shard)
+  private ShardRecord.Partial write(Analysis analysis, ShardObserver observer, int shard)
       throws IOException {
-    String name = "%05d-%s.%s".formatted(shard, context.staging().attempt(), analysis);
+    String name = "%05d-%s.%s".formatted(shard, context.staging().attempt(), analysis.name());
     Path file = context.staging().file(ScanContext.PARTIALS, name);
+    LongAdder candidates = new LongAdder();
     try (PartialFile.Writer out = new PartialFile.Writer(context.staging().hadoop(), file)) {
       observer.finish(
           (layer, block, packed) -> {
+            if (analysis instanceof BoundedAnalysis bounded) {
+              candidates.add(bounded.candidates(packed));
+            }
             try {
               out.put(new MergedBlocks.Key(layer, block).number(), packed);
             } catch (IOException e) {
               throw new UncheckedIOException("cannot write " + file, e);
             }
           });
-      return new ShardRecord.Partial(analysis, name, out.finish());
+      return new ShardRecord.Partial(analysis.name(), name, out.finish(), candidates.sum());
     }
   }
 }

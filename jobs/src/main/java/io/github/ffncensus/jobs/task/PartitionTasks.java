@@ -32,7 +32,8 @@ public final class PartitionTasks {
     if (work.isEmpty()) {
       return List.of();
     }
-    return collect(spark, spark.parallelize(work, work.size()).map(task), resultType, onResult);
+    JavaRDD<R> results = spark.parallelize(work, work.size()).map(task);
+    return collect(spark, GpuStages.on(results, task), resultType, onResult);
   }
 
   /**

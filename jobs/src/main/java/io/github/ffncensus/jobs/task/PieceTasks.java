@@ -82,9 +82,11 @@ public final class PieceTasks<R extends Serializable> {
         numbers -> {
           List<Piece<W>> pieces = new ArrayList<>();
           numbers.forEach(number -> pieces.add(new Piece<>(number, work.get(number))));
-          return spark
-              .parallelize(pieces, pieces.size())
-              .map(piece -> contained.run(piece.number(), () -> task.call(piece.work())));
+          return GpuStages.on(
+              spark
+                  .parallelize(pieces, pieces.size())
+                  .map(piece -> contained.run(piece.number(), () -> task.call(piece.work()))),
+              task);
         },
         onDone);
   }

@@ -165,7 +165,9 @@ public final class StageContext {
   public <W extends Serializable, R extends Serializable> List<R> tasks(
       PartWork<W> work, Function<W, R> task, Class<R> type) {
     return recorded(
-        work, type, (missing, onDone) -> PieceTasks.run(spark, work.part(), missing, task, onDone));
+        work,
+        type,
+        (missing, onDone) -> PieceTasks.run(spark, work.part(), missing, task, onDone));
   }
 
   /** The shards of the corpus that the run reads, as the work of a part. */
@@ -195,12 +197,14 @@ public final class StageContext {
                     spark,
                     List.copyOf(missing.keySet()),
                     numbers ->
-                        GroupedRows.map(
-                            rows,
-                            column,
-                            numbers,
-                            (group, ofGroup) ->
-                                contained.run(group, () -> task.call(group, ofGroup))),
+                        GpuStages.on(
+                            GroupedRows.map(
+                                rows,
+                                column,
+                                numbers,
+                                (group, ofGroup) ->
+                                    contained.run(group, () -> task.call(group, ofGroup))),
+                            task),
                     onDone));
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
     for (GroupFiles result : results) {

@@ -1,7 +1,9 @@
 package io.github.ffncensus.jobs.plan;
 
+import static java.util.Arrays.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -25,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,7 +81,9 @@ class CostModelTest {
       assertThat(estimate.whole().sequences()).isEqualTo(number(result, "sequences"));
       assertThat((double) cost.shards()).isCloseTo(number(result, "shards"), within(1.0));
       assertThat(number(result, "partial_bytes"))
-          .isBetween(cost.partialBytes() / 3, cost.partialBytes() * 3);
+          .isBetween(cost.partialBytes(2) / 3, cost.partialBytes(2) * 3);
+      assertThat(number(result, "candidate_rows"))
+          .isCloseTo(cost.triggerCandidates(2), withinPercentage(15));
       Map<String, Double> planned = cost.tableBytes();
       for (String table : List.of("neuron_stats", "trigger_prefixes", "activations")) {
         double bytes = result.tables().get(table).stream().mapToLong(TableFile::bytes).sum();
@@ -103,13 +109,62 @@ class CostModelTest {
   }
 
   @Test
-  void candidates_areKOfEveryShard_untilSequencesRunOut() {
+  void candidatesWithoutWaves_areKOfEveryShard_untilSequencesRunOut() {
+    assertThat(cost("scan.waves.enabled=false", 1e9, 4e7).triggerCandidates(8))
+        .isEqualTo(1000 * 25 * lists());
+    assertThat(cost("scan.waves.enabled=false", 1e9, 1e4).triggerCandidates(8))
+        .isCloseTo(1e4 * lists(), within(1.0));
+  }
+
+  @Test
+  void candidatesInWaves_areSoManyMoreForEachDoubling() {
+    double previous = 8 * 25 * lists();
+    for (double shards = 16; shards <= 4096; shards *= 2) {
+      double candidates = cost("scan.waves.growth=2", shards * 1e6, 1e9).triggerCandidates(8);
+      assertThat(candidates - previous).isCloseTo(25 * lists(), withinPercentage(0.1));
+      previous = candidates;
+    }
+  }
+
+  /** Random numbers as strengths, cut and bounded by plain sorting. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4, 25})
+  void candidates_areThoseOfASimulation(int k) {
+    int shards = 256;
+    int sequences = 200;
+    int lists = 400;
+    Random random = new Random(k);
+    long candidates = 0;
+    for (int list = 0; list < lists; list++) {
+      double[] kept = {};
+      for (int from = 0, size = 8; from < shards; from += size, size = Math.max(8, from)) {
+        double bound = kept.length < k ? -1 : kept[k - 1];
+        double[] reported = {};
+        for (int shard = 0; shard < size; shard++) {
+          double[] best = strongest(random.doubles(sequences).filter(x -> x >= bound).toArray(), k);
+          candidates += best.length;
+          reported = DoubleStream.concat(stream(reported), stream(best)).toArray();
+        }
+        kept = strongest(DoubleStream.concat(stream(kept), stream(reported)).toArray(), k);
+      }
+    }
+    double expected =
+        cost("scan.trigger-prefixes.per-neuron=" + k, shards * 1e6, (double) shards * sequences)
+            .triggerCandidates(8);
+    assertThat(candidates / (double) lists).isCloseTo(expected / lists(), withinPercentage(5));
+  }
+
+  private static double[] strongest(double[] strengths, int k) {
+    return stream(strengths).map(x -> -x).sorted().limit(k).map(x -> -x).toArray();
+  }
+
+  private CostModel cost(String setting, double tokens, double sequences) {
     ModelFolder model = ModelFolder.open(Fixture.named("gpt2-gelu-new").folder());
-    double lists = model.architecture().neurons();
-    assertThat(new CostModel(config("c"), model.architecture(), size(1e9, 4e7)).triggerCandidates())
-        .isEqualTo(1000 * 25 * lists);
-    assertThat(new CostModel(config("c"), model.architecture(), size(1e9, 1e4)).triggerCandidates())
-        .isCloseTo(1e4 * lists, within(1.0));
+    return new CostModel(config("c", setting), model.architecture(), size(tokens, sequences));
+  }
+
+  private static double lists() {
+    return ModelFolder.open(Fixture.named("gpt2-gelu-new").folder()).architecture().neurons();
   }
 
   @Test
@@ -129,16 +184,19 @@ class CostModelTest {
     return new CorpusSize(1, sequences, sequences, tokens, 5 * tokens);
   }
 
-  private CensusConfig config(String corpus) {
+  private CensusConfig config(String corpus, String... settings) {
     try {
       return ConfigLoader.load(
           Files.writeString(folder.resolve("c.conf"), ""),
-          List.of(
-              "run-id=r",
-              "warehouse=w",
-              "model.path=m",
-              "corpus.over-long=window",
-              "corpus.input=" + corpus));
+          Stream.concat(
+                  Stream.of(
+                      "run-id=r",
+                      "warehouse=w",
+                      "model.path=m",
+                      "corpus.over-long=window",
+                      "corpus.input=" + corpus),
+                  Stream.of(settings))
+              .toList());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
