@@ -99,8 +99,12 @@ final class BatchInput {
     return scope.create(values, shape);
   }
 
-  /** In the model's precision. */
+  /**
+   * In the model's precision, and in memory of the engine's own: the engine's array of given
+   * numbers lies in memory of the Java side, which is free for others once the scope is closed; a
+   * backward pass may come later.
+   */
   NDArray floats(float[] values, Shape shape) {
-    return operations.kernels().cast(scope.create(values, shape), precision);
+    return operations.kernels().cast(scope.create(values, shape).duplicate(), precision);
   }
 }
