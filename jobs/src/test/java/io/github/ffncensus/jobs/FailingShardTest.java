@@ -97,7 +97,8 @@ class FailingShardTest {
   void pieceOfAnyPart_canBeSkippedAsTheMessageSays() throws IOException {
     facts();
     Set<String> failing =
-        Set.of("scan:1", "values:0", "attributions:1", "readings:2", "interventions:0", "erasures:0");
+        Set.of(
+            "scan:1", "values:0", "attributions:1", "readings:2", "interventions:0", "erasures:0");
     try (CensusCli census =
         new CensusCli(
             folder,

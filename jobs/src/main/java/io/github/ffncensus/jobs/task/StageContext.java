@@ -165,9 +165,7 @@ public final class StageContext {
   public <W extends Serializable, R extends Serializable> List<R> tasks(
       PartWork<W> work, Function<W, R> task, Class<R> type) {
     return recorded(
-        work,
-        type,
-        (missing, onDone) -> PieceTasks.run(spark, work.part(), missing, task, onDone));
+        work, type, (missing, onDone) -> PieceTasks.run(spark, work.part(), missing, task, onDone));
   }
 
   /** The shards of the corpus that the run reads, as the work of a part. */

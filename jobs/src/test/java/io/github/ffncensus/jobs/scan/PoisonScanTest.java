@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Documents with a token whose embedding is not a number: the model cannot read them. */
 class PoisonScanTest {
-  private static final String POISON = "dog";
+  private static final String POISON = "weather";
 
   @TempDir Path folder;
   private Path model;
@@ -44,7 +44,7 @@ class PoisonScanTest {
     int width = (int) copy.tensors().get(embedding).shape()[1];
     Arrays.fill(copy.values(embedding), token * width, (token + 1) * width, Float.NaN);
     model = copy.write();
-    String[] words = {"the", "river", "city", "cat", "house"};
+    String[] words = {"the", "river", "city", "name", "capital"};
     for (int d = 0; d < 60; d++) {
       boolean poisoned = d % 23 == 5;
       String text =
