@@ -46,7 +46,7 @@ class ScanWavesTest {
     String[] settings = {
       "scan.trigger-prefixes.distinct=" + distinct,
       "scan.trigger-prefixes.per-neuron=2",
-      "ingest.shard-tokens=150",
+      "ingest.shard-tokens=100",
       "scan.waves.growth=" + growth
     };
     Run off = scans.ingest("off-" + model, model, with(settings, OFF));
@@ -85,7 +85,7 @@ class ScanWavesTest {
 
   @Test
   void scanThatDiesInAWave_isContinuedByAnyWaves() throws IOException {
-    String[] settings = {"ingest.shard-tokens=150", "scan.trigger-prefixes.per-neuron=2"};
+    String[] settings = {"ingest.shard-tokens=100", "scan.trigger-prefixes.per-neuron=2"};
     Map<String, List<Map<String, Object>>> expected =
         scans.ingest("whole", "llama-silu", with(settings, OFF)).tables();
     for (String[] ways :
