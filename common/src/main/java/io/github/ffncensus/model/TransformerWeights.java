@@ -101,4 +101,44 @@ record TransformerWeights(
    * @param output output embedding E, (vocabulary, hidden), and the bias on the logits
    */
   record Head(Linear transform, Norm norm, Linear output) {}
+
+  /**
+   * What lies between the last state and the output embedding.
+   *
+   * @param finalNorm null where there is none
+   * @param transform null where the head is a single matrix, like its norm
+   */
+  record Reading(Norm finalNorm, Linear transform, Norm transformNorm) {}
+
+  /**
+   * In float32, for predictions; copies belong to the manager.
+   *
+   * @return shares the arrays that have that format
+   */
+  Reading reading(Kernels kernels, NDManager manager) {
+    Linear transform = head.map(Head::transform).orElse(null);
+    return new Reading(
+        finalNorm.map(norm -> wide(norm, kernels, manager)).orElse(null),
+        transform == null
+            ? null
+            : new Linear(
+                wide(transform.weight(), kernels, manager),
+                wide(transform.bias(), kernels, manager)),
+        transform == null ? null : wide(head.orElseThrow().norm(), kernels, manager));
+  }
+
+  private static Norm wide(Norm norm, Kernels kernels, NDManager manager) {
+    return new Norm(wide(norm.gain(), kernels, manager), wide(norm.shift(), kernels, manager));
+  }
+
+  private static NDArray wide(NDArray array, Kernels kernels, NDManager manager) {
+    if (array == null) {
+      return null;
+    }
+    NDArray wide = kernels.cast(array, Precision.FLOAT32);
+    if (wide != array) {
+      wide.attach(manager);
+    }
+    return wide;
+  }
 }

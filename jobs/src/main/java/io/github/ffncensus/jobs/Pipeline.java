@@ -177,7 +177,7 @@ final class Pipeline {
       publish(stage, result, manifest.folder());
       manifest.corpusCounts(result.corpusCounts());
       if (!result.counters().isEmpty()) {
-        manifest.scanCounters(result.counters());
+        manifest.counters(stage, result.counters());
       }
       FaultPoint.BEFORE_MANIFEST.reached(stage.word());
       manifest.stageCompleted(stage, result.tables(), result.skipped());

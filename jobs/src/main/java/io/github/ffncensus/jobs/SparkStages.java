@@ -131,7 +131,7 @@ final class SparkStages implements StageRunner {
     if (shards != null) {
       skipped.addAll(shards.skipped());
     }
-    return StageResult.of(tables, skipped);
+    return new StageResult(tables, Map.of(), context.notes(), skipped);
   }
 
   private StageResult ingest(Progress named) {

@@ -140,6 +140,7 @@ public final class MemoryReadings {
               manager.create(indices(predictions.output, targets)),
               manager.create(indices(predictions.ffn, targets)),
               rows.coefficients(),
+              memories.valueLengths(),
               memories.chosen());
       start = took(Part.VALUES, start);
       NDArray sums = rows.residuals().add(rows.outputs());

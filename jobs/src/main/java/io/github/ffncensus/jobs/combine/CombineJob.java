@@ -219,7 +219,8 @@ public final class CombineJob {
             context.setup().staging(),
             context.config(),
             context.setup().folder().runId(),
-            context.setup().modelPath())
+            context.setup().modelPath(),
+            context.model().architecture())
         .write(layers)
         .forEach(context::made);
   }

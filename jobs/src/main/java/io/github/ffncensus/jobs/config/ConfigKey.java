@@ -99,6 +99,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
               "scan.layer-composition.zero-agreement",
               ValueType.oneOf(PositionsConfig.ZeroAgreement.class)),
           key("scan.prediction-refinement.enabled", ValueType.bool()),
+          key("interpret.tolerance.triggers-per-layer", ValueType.integer(0, 10_000)),
           key("interpret.values.enabled", ValueType.bool()),
           key("interpret.values.lens", ValueType.oneOf(CensusConfig.ValueLens.class)),
           key("interpret.values.top-tokens", ValueType.integer(1, 10_000)),

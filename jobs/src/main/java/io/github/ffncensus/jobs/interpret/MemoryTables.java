@@ -30,7 +30,7 @@ final class MemoryTables {
         SampledSequences.of(
             context,
             new SequenceSample(config.sequences(), config.seed()),
-            MemoryReadings.SEQUENCES);
+            Math.max(1, MemoryReadings.SEQUENCES / config.positionsPerSequence()));
     List<Files> files =
         context.tasks(
             PartWork.of("memories", pieces, SampledSequences::number, SampledSequences::text),

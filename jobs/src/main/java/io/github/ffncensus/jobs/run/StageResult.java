@@ -10,17 +10,11 @@ import java.util.Map;
  *
  * @param tables finished files by table
  * @param corpusCounts for the manifest's {@code corpus}; may be empty
- * @param counters for the manifest's {@code scan}; may be empty
+ * @param counters for the manifest, under the stage's name; may be empty
  * @param skipped what the stage was told to do without
  */
 public record StageResult(
     Map<String, List<TableFile>> tables,
     Map<String, Long> corpusCounts,
     Map<String, Object> counters,
-    List<SkippedShard> skipped) {
-
-  /** Of a stage that made tables and nothing else. */
-  public static StageResult of(Map<String, List<TableFile>> tables, List<SkippedShard> skipped) {
-    return new StageResult(tables, Map.of(), Map.of(), skipped);
-  }
-}
+    List<SkippedShard> skipped) {}

@@ -9,6 +9,7 @@ import io.github.ffncensus.analysis.positions.TokenTraits;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.PositionsConfig;
 import io.github.ffncensus.jobs.task.Staging;
+import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowEncoder;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
@@ -37,16 +39,23 @@ public final class PositionTables {
   private final CensusConfig config;
   private final String runId;
   private final String modelPath;
+  private final Architecture architecture;
 
   /**
    * @param staging of the stage that writes the tables
    * @param modelPath folder of the model's tokenizer
    */
-  public PositionTables(Staging staging, CensusConfig config, String runId, String modelPath) {
+  public PositionTables(
+      Staging staging,
+      CensusConfig config,
+      String runId,
+      String modelPath,
+      Architecture architecture) {
     this.staging = staging;
     this.config = config;
     this.runId = runId;
     this.modelPath = modelPath;
+    this.architecture = architecture;
   }
 
   /** The words of the corpus' language. */
@@ -69,7 +78,11 @@ public final class PositionTables {
     merge.blocks(analysis).collect().forEach(block -> layers.put(block._1().layer(), block._2()));
     ScanContext context = merge.context();
     return new PositionTables(
-            context.staging(), context.config(), context.runId(), context.modelPath())
+            context.staging(),
+            context.config(),
+            context.runId(),
+            context.modelPath(),
+            merge.architecture())
         .write(layers);
   }
 
@@ -81,7 +94,8 @@ public final class PositionTables {
   public Map<String, List<TableFile>> write(Map<Integer, byte[]> layers) {
     PositionsConfig positions = config.scan().positions();
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
-    String lens = positions.lens().word();
+    String lens =
+        Lens.valueOf(positions.lens().name()).in(architecture).name().toLowerCase(Locale.ROOT);
     if (positions.compositionEnabled()) {
       boolean hasStopWords = !words(modelPath, config).get().stopWords().isEmpty();
       tables.put(

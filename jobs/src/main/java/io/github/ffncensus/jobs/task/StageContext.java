@@ -38,6 +38,7 @@ public final class StageContext {
   private final ShardPlan plan;
   private final Map<String, List<TableFile>> published;
   private final Map<String, List<TableFile>> made = new LinkedHashMap<>();
+  private final Map<String, Object> notes = new LinkedHashMap<>();
   private final Progress progress;
   private final SkipList skips;
   private final List<SkippedShard> skipped = new ArrayList<>();
@@ -123,6 +124,15 @@ public final class StageContext {
   /** The pieces of parts that were skipped. */
   public List<SkippedShard> skipped() {
     return skipped;
+  }
+
+  /** Keeps something about the stage that the manifest is to tell; of what JSON can hold. */
+  public void note(String key, Object value) {
+    notes.put(key, value);
+  }
+
+  public Map<String, Object> notes() {
+    return notes;
   }
 
   /** Whether a table has rows: a part that found nothing to write has left an empty file. */

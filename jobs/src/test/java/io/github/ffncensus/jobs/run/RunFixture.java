@@ -95,7 +95,7 @@ final class RunFixture {
   }
 
   static ModelIdentity model(String weights) {
-    return new ModelIdentity("m", "/m", "gpt2", 2, 3, weights, "tokenizer", "config");
+    return new ModelIdentity("m", "/m", "gpt2", true, 2, 3, weights, "tokenizer", "config");
   }
 
   RunIdentity identity(String... overrides) {
@@ -179,7 +179,7 @@ final class RunFixture {
                   refinement)));
     }
     scanned.forEach((table, files) -> publisher.publish(staged(table), table, files));
-    manifest.scanCounters(Map.of("sequences", scannedSequences));
+    manifest.counters(Stage.SCAN, Map.of("sequences", scannedSequences));
     manifest.stageCompleted(Stage.SCAN, scanned, skipped);
     manifest.completed();
     return manifest;
