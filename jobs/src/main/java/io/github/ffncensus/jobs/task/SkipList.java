@@ -32,6 +32,7 @@ public final class SkipList {
                   "lenses", Stage.INTERPRET,
                   "patterns", Stage.INTERPRET,
                   "memories", Stage.INTERPRET,
+                  "tolerance", Stage.INTERPRET,
                   "facts", Stage.ATTRIBUTE,
                   "attributions", Stage.ATTRIBUTE,
                   "interventions", Stage.INTERVENE,
