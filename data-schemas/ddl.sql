@@ -30,6 +30,17 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/rejects';
 
+CREATE TABLE IF NOT EXISTS scan_rejects (
+  `sequence_id` BIGINT,
+  `document_id` STRING,
+  `tokens` INT,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/scan_rejects';
+
 CREATE TABLE IF NOT EXISTS activations (
   `layer` INT,
   `sequence_id` BIGINT,
@@ -151,6 +162,17 @@ CREATE TABLE IF NOT EXISTS prediction_refinement (
 USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/prediction_refinement';
+
+CREATE TABLE IF NOT EXISTS position_counts (
+  `layer` INT,
+  `quantity` STRING,
+  `bin` INT,
+  `count` BIGINT,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/position_counts';
 
 CREATE TABLE IF NOT EXISTS value_predictions (
   `layer` INT,
@@ -763,6 +785,9 @@ CREATE OR REPLACE VIEW sequences AS
 CREATE OR REPLACE VIEW rejects AS
   SELECT * FROM read_parquet('${warehouse}/rejects/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
+CREATE OR REPLACE VIEW scan_rejects AS
+  SELECT * FROM read_parquet('${warehouse}/scan_rejects/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
 CREATE OR REPLACE VIEW activations AS
   SELECT * FROM read_parquet('${warehouse}/activations/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
@@ -777,6 +802,9 @@ CREATE OR REPLACE VIEW layer_composition AS
 
 CREATE OR REPLACE VIEW prediction_refinement AS
   SELECT * FROM read_parquet('${warehouse}/prediction_refinement/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW position_counts AS
+  SELECT * FROM read_parquet('${warehouse}/position_counts/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW value_predictions AS
   SELECT * FROM read_parquet('${warehouse}/value_predictions/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

@@ -74,6 +74,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("ingest.shard-tokens", ValueType.integer(1, Long.MAX_VALUE)),
           operational("ingest.split-bytes", ValueType.integer(1, Long.MAX_VALUE)),
           operational("scan.batch-tokens", ValueType.integer(1, 1 << 24)),
+          operational("scan.max-rejected-sequences", ValueType.integer(0, 1 << 24)),
           operational("scan.waves.enabled", ValueType.bool()),
           operational("scan.waves.first", ValueType.wordOr("auto", ValueType.integer(1, 1 << 24))),
           operational("scan.waves.growth", ValueType.decimal(1.01, 1e6)),

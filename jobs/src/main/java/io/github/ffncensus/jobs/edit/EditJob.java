@@ -11,6 +11,7 @@ import io.github.ffncensus.jobs.knowledge.FactRows;
 import io.github.ffncensus.jobs.knowledge.KnowledgeFindings;
 import io.github.ffncensus.jobs.knowledge.Relations;
 import io.github.ffncensus.jobs.knowledge.UpdateCandidates;
+import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.Neuron;
@@ -98,7 +99,13 @@ public final class EditJob {
           FactRows.withDrawn(draws, facts)
               .join(updates.drop("work", "head", "ordinal"), new String[] {"relation", "fact_id"});
       return context.groups(
-          "updates", work, "work", tasks.count(), new UpdateFacts(context.setup(), reading, text));
+          PartWork.numbered(
+              "updates",
+              tasks.count(),
+              number -> FactRows.names(work.filter(col("work").equalTo(number)))),
+          work,
+          "work",
+          new UpdateFacts(context.setup(), reading, text));
     } finally {
       updates.unpersist();
     }
@@ -141,11 +148,11 @@ public final class EditJob {
                     config.erase().otherPrompts(),
                     config.seed()),
             Encoders.row(SpreadPrompts.READ));
+    List<String> relations = List.copyOf(neurons.keySet());
     return context.groups(
-        "erasures",
+        PartWork.numbered("erasures", relations.size(), relations::get),
         work,
         "work",
-        neurons.size(),
         new EraseRelations(context.setup(), PromptReading.of(context.model()), neurons, text));
   }
 

@@ -10,6 +10,7 @@ import io.github.ffncensus.jobs.ingest.IngestResult;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.TablePublisher;
+import io.github.ffncensus.jobs.task.SkipList;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.TaskRecords;
 import io.github.ffncensus.model.ModelFolder;
@@ -145,7 +146,8 @@ public final class ScanFixture implements AutoCloseable {
     /** A stage, with what was published before it. */
     public StageContext context(
         Stage stage, Map<String, List<TableFile>> published, Progress progress) {
-      return new StageContext(stage, spark, config, folder, model, plan, published, progress);
+      return new StageContext(
+          stage, spark, config, folder, model, plan, published, SkipList.NONE, progress);
     }
 
     /** Scans and reads all tables. */
