@@ -177,7 +177,10 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
-  /** Whether the checkpoint can predict tokens; a bare encoder cannot. */
+  /**
+   * Whether the checkpoint can predict tokens; one saved without its head, or the encoder of an
+   * encoder-decoder model, cannot.
+   */
   public boolean hasHead() {
     return weights.head().isPresent();
   }
@@ -408,13 +411,28 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks that the checkpoint can predict tokens.
+   *
+   * @param consequence of a missing head: "it answers no prompt"
+   * @throws CensusException of kind INPUT if it cannot
+   */
+  public void requireHead(String consequence) {
+    if (!hasHead()) {
+      throw CensusException.input(
+          architecture.withoutDecoder()
+              ? "the encoder of this model has no prediction head, so "
+                  + consequence
+                  + "; decoders of encoder-decoder models are not covered"
+              : "this checkpoint has no prediction head, so "
+                  + consequence
+                  + "; save the model with one");
+    }
+  }
+
   private Head head() {
-    return weights
-        .head()
-        .orElseThrow(
-            () ->
-                CensusException.input(
-                    "this checkpoint has no prediction head; save the model with one"));
+    requireHead("it has no logits");
+    return weights.head().orElseThrow();
   }
 
   /** The linear part of the final norm, if there is one. */

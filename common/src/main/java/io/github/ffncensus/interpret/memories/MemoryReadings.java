@@ -70,11 +70,7 @@ public final class MemoryReadings {
       int batchTokens,
       LongConsumer tokensDone,
       ObjLongConsumer<Part> times) {
-    if (!model.hasHead()) {
-      throw CensusException.input(
-          "this checkpoint has no prediction head, so its memories predict nothing;"
-              + " save the model with one");
-    }
+    model.requireHead("its memories predict nothing");
     this.model = model;
     this.sample = sample;
     this.strongest = Math.min(strongest, model.architecture().intermediate());

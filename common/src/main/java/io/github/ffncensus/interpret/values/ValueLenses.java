@@ -69,11 +69,7 @@ public final class ValueLenses implements AutoCloseable {
    * @throws CensusException of kind INPUT if the checkpoint has no prediction head
    */
   public ValueLenses(Transformer model) {
-    if (!model.hasHead()) {
-      throw CensusException.input(
-          "this checkpoint has no prediction head, so its values predict nothing;"
-              + " save the model with one");
-    }
+    model.requireHead("its values predict nothing");
     this.model = model;
     this.lenses = of(model);
     this.manager = model.newScope();

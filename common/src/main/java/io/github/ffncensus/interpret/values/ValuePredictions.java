@@ -53,11 +53,7 @@ public final class ValuePredictions implements AutoCloseable {
   }
 
   private static Transformer withHead(Transformer model) {
-    if (!model.hasHead()) {
-      throw CensusException.input(
-          "this checkpoint has no prediction head, so its values predict nothing;"
-              + " save the model with one");
-    }
+    model.requireHead("its values predict nothing");
     return model;
   }
 

@@ -46,11 +46,12 @@ class PositionAnalysisTest {
 
   private static final PositionSample ALL = new PositionSample.Rate(1, 1);
 
-  /** Causal, gated with and without biases, and masked. */
+  /** Causal, parallel, gated with and without biases, and masked. */
   private static final List<String> MODELS =
       List.of(
           "gpt2-gelu-new",
           "gpt2-relu-untied",
+          "gpt-neox-parallel",
           "llama-silu",
           "llama-bias-tied",
           "bert-gelu",

@@ -52,6 +52,7 @@ class MemoryReadingsTest {
       strings = {
         "gpt2-gelu-new",
         "gpt2-relu-untied",
+        "gpt-neox-parallel",
         "llama-silu",
         "llama-bias-tied",
         "bert-gelu",
@@ -103,7 +104,8 @@ class MemoryReadingsTest {
     copy.tensors()
         .forEach(
             (tensor, values) -> {
-              if (tensor.matches(".*\\.1\\.(mlp\\.(c_proj|down_proj)|output\\.dense)\\.weight")) {
+              if (tensor.matches(
+                  ".*\\.(1\\.mlp\\.(c_proj|down_proj)|2\\.mlp\\.dense_4h_to_h|1\\.output\\.dense)\\.weight")) {
                 for (int i = 0; i < values.values().length; i++) {
                   values.values()[i] *= 4;
                 }
