@@ -1,16 +1,18 @@
 """A nightly census as an Airflow DAG: submits to a cluster, then trusts only `verify`.
 
 Put it into Airflow's dags folder and set the variables below in Airflow (Admin, Variables). The run id is the schedule's
-date, so that a task that is cleared and run again continues its run, and a complete run is left alone. Without Airflow,
-the same as a line for cron (every night at two; % must be escaped there):
-
-    0 2 * * *  cd /opt/ffn-census && submit-scripts/yarn run --config /etc/ffn-census/nightly.conf run-id=$(date +\\%F) && submit-scripts/local verify --config /etc/ffn-census/nightly.conf run-id=$(date +\\%F)
+date, so that a task that is cleared and run again continues its run, and a complete run is left alone. Without Airflow:
+the file crontab beside this one.
 """
 
 from datetime import datetime, timedelta
 
 from airflow import DAG
-from airflow.operators.bash import BashOperator
+
+try:
+    from airflow.providers.standard.operators.bash import BashOperator
+except ImportError:  # Airflow 2
+    from airflow.operators.bash import BashOperator
 
 HOME = "{{ var.value.get('ffn_census_home', '/opt/ffn-census') }}"
 CONFIG = "{{ var.value.get('ffn_census_config', '/etc/ffn-census/nightly.conf') }}"

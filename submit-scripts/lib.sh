@@ -3,12 +3,16 @@
 #
 # Environment, all optional:
 #   JAVA_HOME           a JDK 17 or newer; else the java on the PATH
-#   SPARK_HOME          a Spark 3.5 or 4.x distribution; else the Spark jars that the build downloads
+#   SPARK_HOME          a Spark 3.5 or 4.x distribution, or a folder that spark-home/pom.xml made; else the Spark jars that
+#                       the build downloads
+#   HADOOP_CONF_DIR     folder of core-site.xml and hdfs-site.xml, for warehouses and corpora on HDFS or an object store
 #   FFN_CENSUS_MASTER   Spark master; default local[*]
 #   FFN_CENSUS_MEMORY   Java heap, such as 4g; default half of the machine's memory, at most 8g
 #   FFN_CENSUS_UI       1 for Spark's web page while a command runs
 #   FFN_CENSUS_LOG      Spark's log; default target/ffn-census.log
 #   DJL_CACHE_DIR       where the PyTorch engine unpacks its native libraries (430 MB); default target/djl
+#   FFN_CENSUS_SUBMIT   further options for spark-submit, split at blanks, such as
+#                       --packages org.apache.hadoop:hadoop-aws:3.4.2  for s3a:// (of the Hadoop version that Spark has)
 #
 # and on clusters:
 #   FFN_CENSUS_EXECUTOR_MEMORY   Java heap of an executor; default 4g. PyTorch's memory is outside of it.
@@ -19,7 +23,6 @@
 #                                of the executor's cores.
 #   FFN_CENSUS_EXECUTOR_CACHE    DJL_CACHE_DIR on the executors' machines; default /tmp/ffn-census-djl
 #   FFN_CENSUS_LIBTORCH          folder of the CUDA build of libtorch 2.7.1 on the executors' machines; needed for GPUs
-#   FFN_CENSUS_SUBMIT            further options for spark-submit, split at blanks
 
 die() {
   printf '%s\n' "$*" >&2
@@ -134,12 +137,20 @@ SPARK_JAVA_OPTIONS=(
   -Dio.netty.tryReflectionSetAccessible=true
 )
 
-# Whether there is a Spark distribution to use; says so if SPARK_HOME does not name one.
-has_spark() {
-  [ -n "${SPARK_HOME:-}" ] || return 1
-  [ -x "$SPARK_HOME/bin/spark-submit" ] && return 0
-  printf 'SPARK_HOME is %s, but there is no bin/spark-submit in it: using the Spark of the build.\n' "$SPARK_HOME" >&2
-  return 1
+# Sets SPARK_HOME and SPARK_SCALA_VERSION, which whatever starts executors needs, for a Spark that is jars and nothing else:
+# the one that SPARK_HOME names, or that of the build.
+use_spark_jars() {
+  local core
+  core=$(printf '%s\n' "${SPARK_HOME:-}"/jars/spark-core_*.jar | head -n 1)
+  if [ ! -f "$core" ]; then
+    [ -z "${SPARK_HOME:-}" ] ||
+      printf 'SPARK_HOME is %s, but there is no Spark in it: using the Spark of the build.\n' "$SPARK_HOME" >&2
+    SPARK_HOME=$FFN_CENSUS_HOME/jobs/target/spark
+    core=$(printf '%s\n' "$SPARK_HOME"/jars/spark-core_*.jar | head -n 1)
+  fi
+  SPARK_SCALA_VERSION=${core##*/spark-core_}
+  SPARK_SCALA_VERSION=${SPARK_SCALA_VERSION%%-*}
+  export SPARK_HOME SPARK_SCALA_VERSION
 }
 
 # For drivers that start elsewhere: sets SHIPPED_FILES to the configuration file among the arguments of ffn-census, and
@@ -181,8 +192,6 @@ cluster_options() {
     # Which tasks ask for them is decided by census.gpus, unless spark.task.resource.gpu.amount is set.
     CLUSTER+=(--conf "spark.executor.resource.gpu.amount=$FFN_CENSUS_GPUS")
   fi
-  # shellcheck disable=SC2206 # split on purpose
-  CLUSTER+=(${FFN_CENSUS_SUBMIT:-})
 }
 
 # Replaces this process by: ffn-census "$@", in local mode unless FFN_CENSUS_MASTER says otherwise. CLUSTER has further
@@ -204,13 +213,15 @@ exec_ffn_census() {
       submit+=(--conf spark.driver.host=127.0.0.1 --conf spark.driver.bindAddress=127.0.0.1)
       ;;
   esac
+  # shellcheck disable=SC2206 # split on purpose
+  submit+=(${FFN_CENSUS_SUBMIT:-})
   local options=("${DJL_OPTIONS[@]}" "-Dffn.census.terminal=$terminal")
-  if has_spark; then
+  if [ -n "${SPARK_HOME:-}" ] && [ -x "$SPARK_HOME/bin/spark-submit" ]; then
     exec "$SPARK_HOME/bin/spark-submit" "${submit[@]}" --driver-memory "$MEMORY" \
       --driver-java-options "${options[*]}" "$JAR" "$@"
   fi
-  # For masters other than local: executors are started from here too.
-  export SPARK_HOME=$FFN_CENSUS_HOME/jobs/target/spark SPARK_SCALA_VERSION=2.13
-  exec "$JAVA" "-Xmx$MEMORY" "${SPARK_JAVA_OPTIONS[@]}" "${options[@]}" -cp "$SPARK_JARS/*" \
+  use_spark_jars
+  exec "$JAVA" "-Xmx$MEMORY" "${SPARK_JAVA_OPTIONS[@]}" "${options[@]}" \
+    -cp "$SPARK_HOME/jars/*${HADOOP_CONF_DIR:+:$HADOOP_CONF_DIR}" \
     org.apache.spark.deploy.SparkSubmit "${submit[@]}" "$JAR" "$@"
 }

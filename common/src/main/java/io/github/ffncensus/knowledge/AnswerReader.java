@@ -40,11 +40,7 @@ public final class AnswerReader implements DeviceObserver {
    * @throws CensusException of kind INPUT if the checkpoint has no prediction head
    */
   public AnswerReader(Transformer model) {
-    if (!model.hasHead()) {
-      throw CensusException.input(
-          "this checkpoint has no prediction head, so it answers no prompt; save the model with"
-              + " one");
-    }
+    model.requireHead("it answers no prompt");
     this.model = model;
     this.manager = model.newScope();
     this.scores = new AnswerScores(manager);

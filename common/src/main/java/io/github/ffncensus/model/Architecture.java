@@ -14,14 +14,22 @@ import java.util.Optional;
  * @param vocabulary rows of the token embedding
  * @param maxSequenceTokens longest sequence that the model takes, special tokens included
  * @param preNorm norms stand before attention and FFN (GPT-2, LLaMA) rather than after (BERT)
+ * @param parallel the FFN reads what came into the block, as attention does, and both are added to
+ *     it (GPT-NeoX); r is then the block's input with attention's output, and x the norm of the
+ *     input
  * @param rmsNorm root-mean-square norm (no centring, no shift) rather than layer norm
+ * @param gainsLessOne weights have the gains of norms less 1 (Gemma)
+ * @param embeddingScale factor on token embeddings where they enter the residual stream
  * @param positions how positions enter
  * @param firstPosition row of the position table that the first token uses (RoBERTa: padding id +
  *     1)
  * @param gated the FFN is act(gate) * up (LLaMA) rather than act(up)
  * @param tokenTypes rows of the token type table, of which row 0 is used; 0 if there is none
+ * @param scaledScores attention scores are divided by the root of the head size (T5: they are not)
  * @param inverseLayerScale divide attention scores of layer l by l + 1 (a GPT-2 option)
  * @param headActivation activation of the prediction head's transform, where it has one
+ * @param withoutDecoder the encoder of an encoder-decoder model, whose decoder is not read: it
+ *     predicts nothing
  */
 public record Architecture(
     boolean causal,
@@ -34,19 +42,26 @@ public record Architecture(
     int vocabulary,
     int maxSequenceTokens,
     boolean preNorm,
+    boolean parallel,
     boolean rmsNorm,
+    boolean gainsLessOne,
     double normEpsilon,
+    double embeddingScale,
     PositionEncoding positions,
     int firstPosition,
     Optional<RotaryFrequencies> rotary,
+    Optional<RelativeBuckets> relative,
     boolean gated,
     ActivationFunction activation,
-    boolean attentionBias,
+    boolean queryKeyValueBias,
+    boolean attentionOutputBias,
     boolean ffnBias,
     int tokenTypes,
+    boolean scaledScores,
     boolean inverseLayerScale,
     boolean tiedHead,
     Optional<ActivationFunction> headActivation,
+    boolean withoutDecoder,
     int paddingId) {
 
   /** How positions enter the model. */
@@ -59,7 +74,15 @@ public record Architecture(
      */
     LEARNED_SKIPPING_PADDING,
     /** Queries and keys are rotated by angles proportional to the position. */
-    ROTARY
+    ROTARY,
+    /** Attention scores have a learned bias by head and distance, the same in all layers. */
+    RELATIVE
+  }
+
+  public Architecture {
+    if (causal && relative.isPresent()) {
+      throw new IllegalArgumentException("causal attention has no biases by distance");
+    }
   }
 
   /** Neurons of the whole model. */
@@ -74,7 +97,7 @@ public record Architecture(
 
   /** Factor on the attention scores of one layer. */
   public double attentionScale(int layer) {
-    double scale = 1 / Math.sqrt(headSize);
+    double scale = scaledScores ? 1 / Math.sqrt(headSize) : 1;
     return inverseLayerScale ? scale / (layer + 1) : scale;
   }
 

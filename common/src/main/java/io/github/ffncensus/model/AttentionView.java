@@ -6,7 +6,8 @@ import io.github.ffncensus.model.Kernels.AttentionScope;
 /**
  * What the queries of a pass see, and where its tokens stand.
  *
- * @param mask (batch, 1, 1, keys), 0 or -inf; null unless the scope is MASKED
+ * @param mask (1 or batch, 1 or heads, 1 or queries, keys), added to scores; null unless the scope
+ *     is MASKED
  * @param queries turns queries; null without rotary positions
  * @param keys turns keys; null without rotary positions
  */
@@ -15,8 +16,7 @@ record AttentionView(AttentionScope scope, NDArray mask, Rotation queries, Rotat
   /**
    * Rotary positions.
    *
-   * @param cosine (positions, head size), or (batch, 1, positions, head size) where sequences
-   *     differ
+   * @param cosine (batch, 1, positions, width), or with a batch of 1 where sequences do not differ
    * @param sine likewise
    */
   record Rotation(NDArray cosine, NDArray sine) {}

@@ -34,6 +34,9 @@ final class BatchInput {
   NDArray embed(TokenGrid grid) {
     Shape shape = new Shape(grid.size(), grid.length());
     NDArray h = lookUp(grid.tokens(), shape, weights.tokens());
+    if (architecture.embeddingScale() != 1) {
+      h = h.mul(architecture.embeddingScale());
+    }
     if (weights.type().isPresent()) {
       h = h.add(weights.type().get());
     }
@@ -52,17 +55,35 @@ final class BatchInput {
   /** All tokens as queries and as keys. Those of a causal model stand in their order. */
   AttentionView view(TokenGrid grid) {
     // Padding stands on the right, where a causal model's real tokens never look.
-    boolean masked = !architecture.causal() && grid.padded();
+    NDArray mask = architecture.causal() ? null : mask(grid);
     AttentionScope attention =
         architecture.causal()
             ? AttentionScope.CAUSAL
-            : masked ? AttentionScope.MASKED : AttentionScope.ALL;
+            : mask == null ? AttentionScope.ALL : AttentionScope.MASKED;
     Rotation rotation =
         grid.inOrder()
             ? rotation(IntStream.range(0, grid.length()).toArray(), 1)
             : rotation(grid.positions(), grid.size());
-    NDArray mask = masked ? mask(grid.lengths(), grid.length()) : null;
     return new AttentionView(attention, mask, rotation, rotation);
+  }
+
+  /** What is added to attention scores: a mask of padding and biases by distance; or null. */
+  private NDArray mask(TokenGrid grid) {
+    NDArray mask = grid.padded() ? mask(grid.lengths(), grid.length()) : null;
+    if (weights.relative().isEmpty()) {
+      return mask;
+    }
+    NDArray biases = relativeBiases(grid, weights.relative().get());
+    return mask == null ? biases : biases.add(mask);
+  }
+
+  /** (1 or size, heads, queries, keys). */
+  private NDArray relativeBiases(TokenGrid grid, NDArray table) {
+    int length = grid.length();
+    int[] positions = grid.inOrder() ? IntStream.range(0, length).toArray() : grid.positions();
+    long[] buckets = architecture.relative().orElseThrow().table(positions, length);
+    Shape shape = new Shape(positions.length / length, length, length);
+    return lookUp(buckets, shape, table).transpose(0, 3, 1, 2);
   }
 
   /**
@@ -89,7 +110,7 @@ final class BatchInput {
       return null;
     }
     RotaryFrequencies frequencies = architecture.rotary().get();
-    Shape shape = new Shape(rows, 1, positions.length / rows, architecture.headSize());
+    Shape shape = new Shape(rows, 1, positions.length / rows, frequencies.width());
     return new Rotation(
         floats(frequencies.table(positions, true), shape),
         floats(frequencies.table(positions, false), shape));

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.model.AttentionView.Rotation;
 import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
+import io.github.ffncensus.model.TransformerWeights.Norm;
 
 /**
  * The arithmetic of one block: attention, then FFN, each with its norm and its residual connection.
@@ -35,29 +36,31 @@ final class Block {
     return architecture.preNorm() ? operations.norm(state, weights.attentionNorm()) : state;
   }
 
-  /** (batch, positions, heads * head size), not rotated. */
+  /** (batch, positions, heads * head size), not normed or rotated. */
   NDArray query(NDArray attentionInput) {
-    return operations.linear(attentionInput, weights.query());
+    return operations.linear(attentionInput, weights.attention().query());
   }
 
-  /** (batch, positions, key/value heads * head size), not rotated. */
+  /** (batch, positions, key/value heads * head size), not normed or rotated. */
   NDArray key(NDArray attentionInput) {
-    return operations.linear(attentionInput, weights.key());
+    return operations.linear(attentionInput, weights.attention().key());
   }
 
   /** (batch, positions, key/value heads * head size). */
   NDArray value(NDArray attentionInput) {
-    return operations.linear(attentionInput, weights.value());
+    return operations.linear(attentionInput, weights.attention().value());
   }
 
-  /** Queries by head and rotated, (batch, heads, positions, head size). */
+  /** Queries by head, normed and rotated, (batch, heads, positions, head size). */
   NDArray queryHeads(NDArray query, Rotation rotation) {
-    return rotated(heads(query, architecture.heads()), rotation);
+    NDArray heads = heads(query, architecture.heads());
+    return rotated(normed(heads, weights.attention().queryNorm()), rotation);
   }
 
-  /** Keys by the head that reads them and rotated, (batch, heads, positions, head size). */
+  /** Keys by the head that reads them, normed and rotated, (batch, heads, positions, head size). */
   NDArray keyHeads(NDArray key, Rotation rotation) {
-    return grouped(rotated(heads(key, architecture.keyValueHeads()), rotation));
+    NDArray heads = heads(key, architecture.keyValueHeads());
+    return grouped(rotated(normed(heads, weights.attention().keyNorm()), rotation));
   }
 
   /** Values by the head that reads them, (batch, heads, positions, head size). */
@@ -70,6 +73,10 @@ final class Block {
     return projected
         .reshape(shape.get(0), shape.get(1), heads, architecture.headSize())
         .transpose(0, 2, 1, 3);
+  }
+
+  private NDArray normed(NDArray heads, Norm norm) {
+    return norm == null ? heads : operations.norm(heads, norm);
   }
 
   private NDArray rotated(NDArray heads, Rotation rotation) {
@@ -111,12 +118,12 @@ final class Block {
    * @param mask (batch, 1, 1, length), or null
    */
   NDArray attendInputs(NDArray query, NDArray x, NDArray mask) {
-    Linear values = weights.value();
+    Linear values = weights.attention().value();
     NDArray mixed =
         kernels.inputAttention(
             query,
             x,
-            weights.key().weight(),
+            weights.attention().key().weight(),
             values.weight(),
             mask,
             architecture.heads(),
@@ -127,7 +134,10 @@ final class Block {
 
   /** Whether {@link #attendInputs} computes what {@link #attend} does. */
   boolean canAttendInputs() {
-    return architecture.rotary().isEmpty() && architecture.heads() == architecture.keyValueHeads();
+    return architecture.rotary().isEmpty()
+        && architecture.relative().isEmpty()
+        && weights.attention().keyNorm() == null
+        && architecture.heads() == architecture.keyValueHeads();
   }
 
   /** From (batch, heads, positions, head size) to (batch, positions, heads * head size). */
@@ -145,13 +155,19 @@ final class Block {
    * @param mixed values that attention mixed
    */
   NDArray afterAttention(NDArray state, NDArray mixed) {
-    NDArray sum = state.add(operations.linear(mixed, weights.attentionOutput()));
+    NDArray sum = state.add(operations.linear(mixed, weights.attention().output()));
     return architecture.preNorm() ? sum : operations.norm(sum, weights.attentionNorm());
   }
 
-  /** x: what the FFN reads. */
-  NDArray ffnInput(NDArray residual) {
-    return architecture.preNorm() ? operations.norm(residual, weights.ffnNorm()) : residual;
+  /**
+   * x: what the FFN reads.
+   *
+   * @param state what came into the block
+   * @param residual r, at the same positions
+   */
+  NDArray ffnInput(NDArray state, NDArray residual) {
+    NDArray read = architecture.parallel() ? state : residual;
+    return architecture.preNorm() ? operations.norm(read, weights.ffnNorm()) : read;
   }
 
   /** The up projection before any activation, (batch, positions, intermediate). */

@@ -98,7 +98,7 @@ final class CausalContinuation implements Continuation {
   }
 
   @Override
-  public NDArray attention(
+  public Attended attention(
       int layer,
       Block block,
       NDArray state,
@@ -124,7 +124,7 @@ final class CausalContinuation implements Continuation {
                 prefixMask,
                 slotMask,
                 block.attentionScale());
-    return block.afterAttention(state, block.joined(mixed));
+    return new Attended(state, block.afterAttention(state, block.joined(mixed)));
   }
 
   private Rotation rotation(int steps, NDManager scope) {

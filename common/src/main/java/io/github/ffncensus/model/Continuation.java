@@ -35,6 +35,14 @@ interface Continuation {
       NDManager owner);
 
   /**
+   * A block between attention and FFN, (rows, positions, hidden): for the last block, the slots.
+   *
+   * @param state what came into the block
+   * @param residual r
+   */
+  record Attended(NDArray state, NDArray residual) {}
+
+  /**
    * Attention of one block, with its residual connection, in (batch * steps) rows, those of a
    * context together.
    *
@@ -43,9 +51,8 @@ interface Continuation {
    * @param first whether this is the first block above the change
    * @param last whether it is the model's last block
    * @param scope to whom all arrays made here belong
-   * @return r, (rows, positions, hidden): for the last block, the slots
    */
-  NDArray attention(
+  Attended attention(
       int layer,
       Block block,
       NDArray state,

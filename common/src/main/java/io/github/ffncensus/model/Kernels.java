@@ -12,7 +12,7 @@ interface Kernels {
   /** What a query may attend to. */
   enum AttentionScope {
     ALL,
-    /** Keys with a mask value of 0; the mask is (batch, 1, 1, length), 0 or -inf. */
+    /** What a mask leaves: 0 or a bias, which it adds to scores, or -inf. */
     MASKED,
     /** Keys up to its own position. */
     CAUSAL
@@ -22,7 +22,8 @@ interface Kernels {
    * Scaled dot-product attention.
    *
    * @param query (batch, heads, length, head size), like key and value
-   * @param mask null unless the scope is MASKED
+   * @param mask (1 or batch, 1 or heads, 1 or length, length), added to scaled scores; null unless
+   *     the scope is MASKED
    * @return (batch, heads, length, head size)
    */
   NDArray attention(
@@ -78,7 +79,8 @@ interface Kernels {
   NDArray rmsNorm(NDArray x, NDArray gain, double epsilon);
 
   /**
-   * Rotates query or key (batch, heads, length, head size) by (1 or batch, 1, length, head size).
+   * Rotates query or key (batch, heads, length, head size) by (1 or batch, 1, length, width): the
+   * first elements of each head, up to the width.
    */
   NDArray rotate(NDArray x, NDArray cosine, NDArray sine);
 

@@ -17,6 +17,13 @@ public enum Lens {
   HEAD;
 
   /**
+   * This lens under the name that it has for a model: without a final norm there is none to fold.
+   */
+  public Lens in(Architecture architecture) {
+    return this == FOLDED && !architecture.preNorm() ? RAW : this;
+  }
+
+  /**
    * The lens for value vectors, which are directions rather than states: {@link #FOLDED} where the
    * model has a final norm, {@link #RAW} where it has none.
    */

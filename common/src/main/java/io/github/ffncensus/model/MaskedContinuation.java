@@ -71,7 +71,7 @@ final class MaskedContinuation implements Continuation {
   }
 
   @Override
-  public NDArray attention(
+  public Attended attention(
       int layer,
       Block block,
       NDArray state,
@@ -85,22 +85,22 @@ final class MaskedContinuation implements Continuation {
       return firstAttention(block, state, x, others[layer], rows, steps, last, scope);
     }
     if (!last) {
-      NDArray mixed = block.attend(block.query(x), block.key(x), block.value(x), rows);
-      return block.afterAttention(state, mixed);
+      return attended(
+          block, state, block.attend(block.query(x), block.key(x), block.value(x), rows));
     }
     NDArray query = block.query(slots(x));
     NDArray mixed =
         block.canAttendInputs()
             ? block.attendInputs(query, x, rows.mask())
             : block.attend(query, block.key(x), block.value(x), rows);
-    return block.afterAttention(slots(state), mixed);
+    return attended(block, slots(state), mixed);
   }
 
   /**
    * @param state of the slots alone, like x
    * @param clean the other positions; null if there are none
    */
-  private NDArray firstAttention(
+  private Attended firstAttention(
       Block block,
       NDArray state,
       NDArray x,
@@ -113,16 +113,20 @@ final class MaskedContinuation implements Continuation {
     NDArray key = block.key(x);
     NDArray value = block.value(x);
     if (clean == null) {
-      return block.afterAttention(state, block.attend(query, key, value, rows));
+      return attended(block, state, block.attend(query, key, value, rows));
     }
     key = joined(key, clean.key(), steps, scope);
     value = joined(value, clean.value(), steps, scope);
     if (last) {
-      return block.afterAttention(state, block.attend(query, key, value, rows));
+      return attended(block, state, block.attend(query, key, value, rows));
     }
     query = joined(query, clean.query(), steps, scope);
     NDArray all = joined(state, clean.state(), steps, scope);
-    return block.afterAttention(all, block.attend(query, key, value, rows));
+    return attended(block, all, block.attend(query, key, value, rows));
+  }
+
+  private static Attended attended(Block block, NDArray state, NDArray mixed) {
+    return new Attended(state, block.afterAttention(state, mixed));
   }
 
   /**
@@ -145,6 +149,10 @@ final class MaskedContinuation implements Continuation {
   /** The clean view for rows: contexts one after the other, all steps of each. */
   private AttentionView view(int steps, boolean last, NDManager scope) {
     NDArray mask = view.mask() == null ? null : repeated(view.mask(), steps, scope);
+    if (last && mask != null && mask.getShape().get(2) > 1) {
+      mask = mask.get(new NDIndex(":, :, :{}", slots));
+      mask.attach(scope);
+    }
     if (view.keys() == null) {
       return new AttentionView(view.scope(), mask, null, null);
     }

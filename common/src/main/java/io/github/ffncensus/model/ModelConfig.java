@@ -43,6 +43,11 @@ final class ModelConfig {
     return file;
   }
 
+  /** The family's name; empty if there is none. */
+  String modelType() {
+    return string("model_type", "");
+  }
+
   /** An integer under the first of the keys that is present and not null. */
   int integer(List<String> keys) {
     for (String key : keys) {
@@ -82,8 +87,32 @@ final class ModelConfig {
     return root.hasNonNull(key);
   }
 
+  /** Whether the key is present, if only with null. */
+  boolean mentions(String key) {
+    return root.has(key);
+  }
+
   JsonNode node(String key) {
     return root.path(key);
+  }
+
+  /** The activation function under a key. */
+  ActivationFunction activation(String key, String fallback) {
+    return ActivationFunction.named(string(key, fallback), key, this);
+  }
+
+  /** Width of a head where heads divide the hidden size among them. */
+  int headSize(int hidden, int heads) {
+    if (heads == 0 || hidden % heads != 0) {
+      throw CensusException.input(
+          file
+              + ": the hidden size "
+              + hidden
+              + " cannot be divided among "
+              + heads
+              + " attention heads");
+    }
+    return hidden / heads;
   }
 
   /** Refuses a setting that changes the forward pass in a way that is not implemented. */

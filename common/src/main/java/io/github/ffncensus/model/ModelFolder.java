@@ -13,22 +13,13 @@ import java.util.Optional;
  */
 public final class ModelFolder {
   private final Path path;
-  private final String modelType;
   private final ModelFamily family;
-  private final Architecture architecture;
   private final Checkpoint checkpoint;
   private String weightsSha256;
 
-  private ModelFolder(
-      Path path,
-      String modelType,
-      ModelFamily family,
-      Architecture architecture,
-      Checkpoint checkpoint) {
+  private ModelFolder(Path path, ModelFamily family, Checkpoint checkpoint) {
     this.path = path;
-    this.modelType = modelType;
     this.family = family;
-    this.architecture = architecture;
     this.checkpoint = checkpoint;
   }
 
@@ -49,17 +40,7 @@ public final class ModelFolder {
           path + " has no config.json; model.path must be a Hugging Face model folder");
     }
     ModelConfig config = ModelConfig.read(configFile);
-    String modelType = config.string("model_type", "");
-    ModelFamily family =
-        ModelFamilies.find(modelType)
-            .orElseThrow(
-                () ->
-                    CensusException.input(
-                        configFile
-                            + ": model_type \""
-                            + modelType
-                            + "\" is not supported; supported: "
-                            + String.join(", ", ModelFamilies.modelTypes())));
+    ModelFamily family = ModelFamilies.of(config);
     Checkpoint checkpoint = Checkpoint.open(path);
     if (!Files.isRegularFile(path.resolve("tokenizer.json"))) {
       throw CensusException.input(
@@ -67,8 +48,7 @@ public final class ModelFolder {
               + " has no tokenizer.json; write one with AutoTokenizer.from_pretrained(...)"
               + ".save_pretrained(...) of the transformers library");
     }
-    return new ModelFolder(
-        path, modelType, family, family.architecture().apply(config), checkpoint);
+    return new ModelFolder(path, family, checkpoint);
   }
 
   public Path path() {
@@ -82,25 +62,25 @@ public final class ModelFolder {
   }
 
   public String modelType() {
-    return modelType;
+    return family.modelType();
   }
 
   public Architecture architecture() {
-    return architecture;
+    return family.architecture();
   }
 
   /** Rows of the token embedding; a tokenizer may know fewer. */
   public int vocabularySize() {
-    return architecture.vocabulary();
+    return architecture().vocabulary();
   }
 
   /** Longest sequence that the model takes, special tokens included. */
   public int maxSequenceTokens() {
-    return architecture.maxSequenceTokens();
+    return architecture().maxSequenceTokens();
   }
 
   public boolean causal() {
-    return architecture.causal();
+    return architecture().causal();
   }
 
   /**

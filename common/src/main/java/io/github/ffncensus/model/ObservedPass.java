@@ -62,7 +62,7 @@ final class ObservedPass {
   private NDArray layer(int l, NDArray input, AttentionView view, boolean outputNeeded) {
     Block block = blocks.get(l);
     NDArray residual = attention(block, input, view);
-    NDArray x = block.ffnInput(residual);
+    NDArray x = block.ffnInput(input, residual);
     NDArray up = block.up(x);
     NDArray gate = block.gate(x);
     NDArray coefficients = intervention.apply(l, block.coefficients(up, gate));

@@ -1,7 +1,6 @@
 package io.github.ffncensus.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.LayerNorm;
 import io.github.ffncensus.model.TransformerWeights.Linear;
 import io.github.ffncensus.model.TransformerWeights.Norm;
@@ -22,7 +21,7 @@ record Operations(Architecture architecture, Kernels kernels) {
     }
     return LayerNorm.layerNorm(
             x,
-            new Shape(architecture.hidden()),
+            norm.gain().getShape(),
             norm.gain(),
             norm.shift(),
             (float) architecture.normEpsilon())

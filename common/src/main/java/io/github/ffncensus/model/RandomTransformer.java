@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.github.ffncensus.model.Architecture.PositionEncoding;
+import io.github.ffncensus.model.TransformerWeights.Attention;
 import io.github.ffncensus.model.TransformerWeights.Head;
 import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
@@ -49,31 +49,18 @@ public final class RandomTransformer {
   }
 
   private static Architecture bertBaseShape() {
-    return new Architecture(
-        false,
-        12,
-        768,
-        12,
-        12,
-        64,
-        3072,
-        28996,
-        512,
-        false,
-        false,
-        1e-12,
-        PositionEncoding.LEARNED,
-        0,
-        Optional.empty(),
-        false,
-        ActivationFunction.GELU,
-        true,
-        true,
-        2,
-        false,
-        true,
-        Optional.of(ActivationFunction.GELU),
-        0);
+    return ArchitectureBuilder.masked()
+        .layers(12)
+        .hidden(768, 12, 64)
+        .intermediate(3072)
+        .vocabulary(28996)
+        .maxSequenceTokens(512)
+        .layerNorm(1e-12)
+        .learnedPositions(0)
+        .plain(ActivationFunction.GELU)
+        .tokenTypes(2)
+        .headActivation(ActivationFunction.GELU)
+        .build();
   }
 
   private static Architecture causal(
@@ -83,31 +70,16 @@ public final class RandomTransformer {
       int neurons,
       int vocabulary,
       ActivationFunction activation) {
-    return new Architecture(
-        true,
-        layers,
-        hidden,
-        heads,
-        heads,
-        hidden / heads,
-        neurons,
-        vocabulary,
-        1024,
-        true,
-        false,
-        1e-5,
-        PositionEncoding.LEARNED,
-        0,
-        Optional.empty(),
-        false,
-        activation,
-        true,
-        true,
-        0,
-        false,
-        true,
-        Optional.empty(),
-        0);
+    return ArchitectureBuilder.causal()
+        .layers(layers)
+        .hidden(hidden, heads, hidden / heads)
+        .intermediate(neurons)
+        .vocabulary(vocabulary)
+        .maxSequenceTokens(1024)
+        .layerNorm(1e-5)
+        .learnedPositions(0)
+        .plain(activation)
+        .build();
   }
 
   /** A manager of its own on a device, for arrays that belong to no model; the caller closes it. */
@@ -125,6 +97,7 @@ public final class RandomTransformer {
         new TransformerWeights(
             tokens,
             Optional.of(random.normal(architecture.maxSequenceTokens(), architecture.hidden())),
+            Optional.empty(),
             architecture.tokenTypes() > 0
                 ? Optional.of(random.normal(architecture.hidden()))
                 : Optional.empty(),
@@ -139,11 +112,16 @@ public final class RandomTransformer {
   private Layer layer() {
     int hidden = architecture.hidden();
     int intermediate = architecture.intermediate();
+    Attention attention =
+        new Attention(
+            linear(hidden, hidden),
+            linear(hidden, hidden),
+            linear(hidden, hidden),
+            null,
+            null,
+            linear(hidden, hidden));
     return new Layer(
-        linear(hidden, hidden),
-        linear(hidden, hidden),
-        linear(hidden, hidden),
-        linear(hidden, hidden),
+        attention,
         norm(),
         norm(),
         null,

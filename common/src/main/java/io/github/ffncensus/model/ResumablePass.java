@@ -3,6 +3,7 @@ package io.github.ffncensus.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.ffncensus.model.Continuation.Attended;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -93,7 +94,7 @@ public final class ResumablePass implements AutoCloseable {
         }
         NDArray mixed = block.attend(query, key, value, continuation.cleanView());
         NDArray r = block.afterAttention(state, mixed);
-        NDArray input = block.ffnInput(r);
+        NDArray input = block.ffnInput(state, r);
         NDArray m = block.coefficients(block.up(input), block.gate(input));
         residuals[l] = kept(continuation.slots(r));
         coefficients[l] = kept(continuation.slots(m));
@@ -176,10 +177,10 @@ public final class ResumablePass implements AutoCloseable {
   private NDArray block(
       int l, NDArray state, int steps, boolean first, boolean last, NDManager scope) {
     Block block = blocks.get(l);
-    NDArray r = continuation.attention(l, block, state, steps, first, last, scope);
-    NDArray x = block.ffnInput(r);
+    Attended attended = continuation.attention(l, block, state, steps, first, last, scope);
+    NDArray x = block.ffnInput(attended.state(), attended.residual());
     NDArray m = block.coefficients(block.up(x), block.gate(x));
-    return block.output(r, block.ffnOutput(m));
+    return block.output(attended.residual(), block.ffnOutput(m));
   }
 
   @Override

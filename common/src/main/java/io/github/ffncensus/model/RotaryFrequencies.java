@@ -7,29 +7,43 @@ import java.util.List;
 
 /**
  * Rotation speeds of rotary position embeddings: angle of pair i at position p is {@code p *
- * inverse(i)}.
+ * inverse(i)}. The pairs are made of the two halves of what is rotated, which is a head or its
+ * first elements.
  *
  * <p>Angles are rounded to float32 where the Hugging Face implementation rounds them, so that long
  * positions agree with it.
  *
- * @param inverse headSize / 2 frequencies, radians per position
+ * @param inverse width / 2 frequencies, radians per position
  */
 public record RotaryFrequencies(List<Float> inverse) {
 
   /** Reads {@code rope_theta} and {@code rope_scaling} (or the newer {@code rope_parameters}). */
   static RotaryFrequencies read(ModelConfig config, int headSize) {
+    String fraction = "partial_rotary_factor";
+    config.require(fraction, config.number(fraction, 1) == 1, "1");
+    return read(config, headSize, config.number("rope_theta", 10_000), 1);
+  }
+
+  /**
+   * As {@link #read(ModelConfig, int)}, with what stands beside the parameters or is a default.
+   *
+   * @param fallbackTheta where the parameters have no {@code rope_theta}
+   * @param fallbackFraction of a head that is rotated, where the parameters have no {@code
+   *     partial_rotary_factor}
+   */
+  static RotaryFrequencies read(
+      ModelConfig config, int headSize, double fallbackTheta, double fallbackFraction) {
     JsonNode scaling =
         config.has("rope_parameters")
             ? config.node("rope_parameters")
             : config.node("rope_scaling");
-    double theta =
-        scaling.path("rope_theta").isNumber()
-            ? scaling.path("rope_theta").doubleValue()
-            : config.number("rope_theta", 10_000);
+    double theta = scaling.path("rope_theta").asDouble(fallbackTheta);
+    double fraction = scaling.path("partial_rotary_factor").asDouble(fallbackFraction);
+    int width = (int) (headSize * fraction);
     String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
     List<Float> inverse = new ArrayList<>();
-    for (int i = 0; i < headSize / 2; i++) {
-      inverse.add((float) (1 / Math.pow(theta, 2.0 * i / headSize)));
+    for (int i = 0; i < width / 2; i++) {
+      inverse.add((float) (1 / Math.pow(theta, 2.0 * i / width)));
     }
     return switch (type) {
       case "default" -> new RotaryFrequencies(List.copyOf(inverse));
@@ -72,7 +86,12 @@ public record RotaryFrequencies(List<Float> inverse) {
     return scaling.path(key).doubleValue();
   }
 
-  /** Cosines (or sines) of positions, row-major (positions, headSize), halves repeated. */
+  /** Elements of a head that are rotated. */
+  int width() {
+    return 2 * inverse.size();
+  }
+
+  /** Cosines (or sines) of positions, row-major (positions, width), halves repeated. */
   float[] table(int[] positions, boolean cosine) {
     int half = inverse.size();
     float[] table = new float[positions.length * 2 * half];

@@ -86,6 +86,10 @@ final class ScriptKernels implements Kernels, AutoCloseable {
           first, second = torch.chunk(x, 2, -1)
           turned = torch.cat([torch.neg(second), first], -1)
           return torch.add(torch.mul(x, cosine), torch.mul(turned, sine))
+        def rotate_first(self: __torch__.Kernels, x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+          width = torch.size(cosine, -1)
+          turned = (self).rotate(torch.slice(x, -1, 0, width), cosine, sine, )
+          return torch.cat([turned, torch.slice(x, -1, width)], -1)
         def to_float16(self: __torch__.Kernels, x: Tensor) -> Tensor:
           return torch.to(x, 5)
         def to_float32(self: __torch__.Kernels, x: Tensor) -> Tensor:
@@ -170,7 +174,8 @@ final class ScriptKernels implements Kernels, AutoCloseable {
 
   @Override
   public NDArray rotate(NDArray x, NDArray cosine, NDArray sine) {
-    return module.apply("rotate", x, cosine, sine);
+    boolean whole = x.getShape().get(3) == cosine.getShape().get(3);
+    return module.apply(whole ? "rotate" : "rotate_first", x, cosine, sine);
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.github.ffncensus.model;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
@@ -10,6 +12,7 @@ import ai.djl.nn.core.Embedding;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.model.TransformerWeights.Head;
 import io.github.ffncensus.model.TransformerWeights.Linear;
+import io.github.ffncensus.model.TransformerWeights.Reading;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -21,11 +24,18 @@ import java.util.stream.IntStream;
  * returns.
  */
 public final class Transformer implements AutoCloseable {
+  /** Tokens of a 16-bit output embedding that are widened together. */
+  private static final int WIDENED_TOKENS = 8192;
+
   private final Architecture architecture;
   private final TransformerWeights weights;
   private final Kernels kernels;
   private final Operations operations;
   private final List<Block> blocks;
+
+  /** What predictions are read with besides the output embedding, in float32. */
+  private final Reading reading;
+
   private final Precision precision;
   private final NDManager manager;
 
@@ -56,6 +66,7 @@ public final class Transformer implements AutoCloseable {
         IntStream.range(0, architecture.layers())
             .mapToObj(l -> new Block(l, weights.layers().get(l), operations))
             .toList();
+    this.reading = weights.reading(kernels, manager);
     this.precision = precision;
     this.manager = manager;
     this.borrowedKernels = borrowedKernels;
@@ -166,7 +177,10 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
-  /** Whether the checkpoint can predict tokens; a bare encoder cannot. */
+  /**
+   * Whether the checkpoint can predict tokens; one saved without its head, or the encoder of an
+   * encoder-decoder model, cannot.
+   */
   public boolean hasHead() {
     return weights.head().isPresent();
   }
@@ -250,17 +264,26 @@ public final class Transformer implements AutoCloseable {
   }
 
   /**
-   * Reads vectors of the residual space as predictions.
+   * Reads vectors of the residual space as predictions. Whatever the model's precision, that is
+   * calculated in float32: differences between logits are small against logits.
    *
-   * @param states (..., hidden), in the model's precision
-   * @return float32 logits (..., vocabulary), calculated in the model's precision
+   * @param states (..., hidden), in the model's precision or float32
+   * @return float32 logits (..., vocabulary)
    * @throws CensusException of kind INPUT if the checkpoint has no prediction head
    */
   public NDArray logits(NDArray states, Lens lens) {
     NDManager owner = states.getManager();
+    int vocabulary = architecture.vocabulary();
+    // Only a part of a narrow embedding is held in float32 at a time.
+    int part = precision == Precision.FLOAT32 ? vocabulary : WIDENED_TOKENS;
     try (NDManager scope = owner.newSubManager()) {
       states.attach(scope);
-      NDArray logits = project(lensStates(states, lens), lens, 0, architecture.vocabulary());
+      NDArray read = lensStates(states, lens);
+      NDList parts = new NDList();
+      for (int from = 0; from < vocabulary; from += part) {
+        parts.add(project(read, lens, from, Math.min(vocabulary, from + part)));
+      }
+      NDArray logits = parts.size() == 1 ? parts.get(0) : NDArrays.concat(parts, -1);
       logits.attach(owner);
       states.attach(owner);
       return logits;
@@ -271,19 +294,19 @@ public final class Transformer implements AutoCloseable {
    * A lens up to the output embedding, whose logits are then taken of parts of the vocabulary.
    *
    * @param states (..., hidden), in the model's precision or float32
-   * @return (..., hidden), in the model's precision
+   * @return float32 (..., hidden)
    * @throws CensusException of kind INPUT if the checkpoint has no prediction head
    */
   public NDArray lensStates(NDArray states, Lens lens) {
     NDManager owner = states.getManager();
     try (NDManager scope = owner.newSubManager()) {
       states.attach(scope);
-      NDArray x = kernels.cast(states, precision);
+      NDArray x = kernels.cast(states, Precision.FLOAT32);
       NDArray h =
           switch (lens) {
             case RAW -> x;
             case FOLDED -> folded(x);
-            case HEAD -> headInput(x, head());
+            case HEAD -> headInput(x);
           };
       h.attach(owner);
       states.attach(owner);
@@ -297,32 +320,36 @@ public final class Transformer implements AutoCloseable {
    * @param lensStates as {@link #lensStates} gave them, (..., hidden)
    * @param from first token
    * @param to end, exclusive
-   * @return float32 logits (..., to - from), calculated in the model's precision
+   * @return float32 logits (..., to - from)
    */
   public NDArray project(NDArray lensStates, Lens lens, int from, int to) {
     Linear output = head().output();
     NDManager owner = lensStates.getManager();
     try (NDManager scope = owner.newSubManager()) {
       NDIndex range = new NDIndex("{}:{}", from, to);
-      NDArray weight = output.weight().get(range);
-      weight.attach(scope);
-      NDArray bias = lens == Lens.HEAD && output.bias() != null ? output.bias().get(range) : null;
-      if (bias != null) {
-        bias.attach(scope);
-      }
+      NDArray weight = widened(output.weight().get(range), scope);
+      NDArray bias =
+          lens == Lens.HEAD && output.bias() != null
+              ? widened(output.bias().get(range), scope)
+              : null;
       NDArray logits = operations.linear(lensStates, new Linear(weight, bias));
-      logits.attach(scope);
-      NDArray result = kernels.cast(logits, Precision.FLOAT32);
-      result.attach(owner);
-      return result;
+      logits.attach(owner);
+      return logits;
     }
+  }
+
+  /** In float32; what it takes belongs to the scope. */
+  private NDArray widened(NDArray narrow, NDManager scope) {
+    narrow.attach(scope);
+    NDArray wide = kernels.cast(narrow, Precision.FLOAT32);
+    wide.attach(scope);
+    return wide;
   }
 
   /**
    * The logits of some tokens in each row.
    *
-   * @param lensStates as {@link #lensStates} gave them, or the same numbers in float32; (rows,
-   *     hidden)
+   * @param lensStates as {@link #lensStates} gave them, (rows, hidden)
    * @param tokens as many for each row, row by row
    * @return float32 (rows, tokens of a row)
    */
@@ -334,23 +361,17 @@ public final class Transformer implements AutoCloseable {
     try (NDManager scope = owner.newSubManager()) {
       NDArray ids = scope.create(tokens, shape);
       NDArray embeddings =
-          Embedding.embedding(ids, output.weight(), SparseFormat.DENSE).singletonOrThrow();
-      embeddings.attach(scope);
-      NDArray wide = kernels.cast(embeddings, Precision.FLOAT32);
-      wide.attach(scope);
-      NDArray states = kernels.cast(lensStates, Precision.FLOAT32);
-      if (states != lensStates) {
-        states.attach(scope);
-      }
-      NDArray columns = states.reshape(rows, architecture.hidden(), 1);
+          widened(
+              Embedding.embedding(ids, output.weight(), SparseFormat.DENSE).singletonOrThrow(),
+              scope);
+      NDArray columns = lensStates.reshape(rows, architecture.hidden(), 1);
       columns.attach(scope);
-      NDArray logits = wide.matMul(columns).reshape(shape);
+      NDArray logits = embeddings.matMul(columns).reshape(shape);
       if (lens == Lens.HEAD && output.bias() != null) {
         NDArray column = output.bias().reshape(-1, 1);
         column.attach(scope);
         NDArray biases = Embedding.embedding(ids, column, SparseFormat.DENSE).singletonOrThrow();
-        biases.attach(scope);
-        logits = logits.add(kernels.cast(biases, Precision.FLOAT32).reshape(shape));
+        logits = logits.add(widened(biases, scope).reshape(shape));
       }
       logits.attach(owner);
       return logits;
@@ -362,7 +383,7 @@ public final class Transformer implements AutoCloseable {
    * FOLDED(h) + HEAD(0) for every h.
    */
   public boolean scalesToHead() {
-    return architecture.preNorm() && head().transform() == null;
+    return architecture.preNorm() && reading.transform() == null;
   }
 
   /**
@@ -376,7 +397,7 @@ public final class Transformer implements AutoCloseable {
     try (NDManager scope = owner.newSubManager()) {
       states.attach(scope);
       NDArray scale;
-      if (weights.finalNorm().isEmpty()) {
+      if (reading.finalNorm() == null) {
         scale = scope.ones(new Shape(states.getShape().get(0), 1));
       } else {
         NDArray centred =
@@ -390,37 +411,49 @@ public final class Transformer implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks that the checkpoint can predict tokens.
+   *
+   * @param consequence of a missing head: "it answers no prompt"
+   * @throws CensusException of kind INPUT if it cannot
+   */
+  public void requireHead(String consequence) {
+    if (!hasHead()) {
+      throw CensusException.input(
+          architecture.withoutDecoder()
+              ? "the encoder of this model has no prediction head, so "
+                  + consequence
+                  + "; decoders of encoder-decoder models are not covered"
+              : "this checkpoint has no prediction head, so "
+                  + consequence
+                  + "; save the model with one");
+    }
+  }
+
   private Head head() {
-    return weights
-        .head()
-        .orElseThrow(
-            () ->
-                CensusException.input(
-                    "this checkpoint has no prediction head; save the model with one"));
+    requireHead("it has no logits");
+    return weights.head().orElseThrow();
   }
 
   /** The linear part of the final norm, if there is one. */
   private NDArray folded(NDArray states) {
-    if (weights.finalNorm().isEmpty()) {
+    if (reading.finalNorm() == null) {
       return states;
     }
-    NDArray h = kernels.cast(states, Precision.FLOAT32);
-    NDArray centred = architecture.rmsNorm() ? h : h.sub(h.mean(new int[] {-1}, true));
-    NDArray gain = kernels.cast(weights.finalNorm().get().gain(), Precision.FLOAT32);
-    return kernels.cast(centred.mul(gain), precision);
+    NDArray centred =
+        architecture.rmsNorm() ? states : states.sub(states.mean(new int[] {-1}, true));
+    return centred.mul(reading.finalNorm().gain());
   }
 
-  private NDArray headInput(NDArray states, Head head) {
-    NDArray h =
-        weights.finalNorm().isPresent()
-            ? operations.norm(states, weights.finalNorm().get())
-            : states;
-    if (head.transform() == null) {
+  private NDArray headInput(NDArray states) {
+    NDArray h = reading.finalNorm() == null ? states : operations.norm(states, reading.finalNorm());
+    if (reading.transform() == null) {
       return h;
     }
-    NDArray transformed = operations.linear(h, head.transform());
+    NDArray transformed = operations.linear(h, reading.transform());
     return operations.norm(
-        kernels.activate(transformed, architecture.headActivation().orElseThrow()), head.norm());
+        kernels.activate(transformed, architecture.headActivation().orElseThrow()),
+        reading.transformNorm());
   }
 
   private NDArray run(

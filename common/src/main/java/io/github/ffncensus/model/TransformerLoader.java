@@ -6,9 +6,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.model.ModelFamily.Part;
+import io.github.ffncensus.model.TransformerWeights.Attention;
 import io.github.ffncensus.model.TransformerWeights.Head;
 import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
+import io.github.ffncensus.model.TransformerWeights.Norm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,6 +61,12 @@ public final class TransformerLoader {
     return new TransformerWeights(
         tokens,
         positions(),
+        architecture
+            .relative()
+            .map(
+                relative ->
+                    reader.matrix(
+                        Part.RELATIVE_POSITIONS, relative.buckets(), architecture.heads())),
         tokenType(),
         reader.declares(Part.EMBEDDING_NORM)
             ? Optional.of(reader.norm(Part.EMBEDDING_NORM, 0, hidden, shift))
@@ -90,16 +98,10 @@ public final class TransformerLoader {
   private Layer layer(int l) {
     int hidden = architecture.hidden();
     int intermediate = architecture.intermediate();
-    long queries = (long) architecture.heads() * architecture.headSize();
     boolean shift = !architecture.rmsNorm();
-    boolean attentionBias = architecture.attentionBias();
     boolean ffnBias = architecture.ffnBias();
-    List<Linear> projections = projections(l);
     return new Layer(
-        projections.get(0),
-        projections.get(1),
-        projections.get(2),
-        reader.linear(Part.ATTENTION_OUTPUT, l, queries, hidden, attentionBias),
+        attention(l),
         reader.norm(Part.ATTENTION_NORM, l, hidden, shift),
         reader.norm(Part.FFN_NORM, l, hidden, shift),
         architecture.gated() ? reader.linear(Part.GATE, l, hidden, intermediate, ffnBias) : null,
@@ -107,12 +109,45 @@ public final class TransformerLoader {
         reader.linear(Part.DOWN, l, intermediate, hidden, ffnBias));
   }
 
+  private Attention attention(int l) {
+    long queries = (long) architecture.heads() * architecture.headSize();
+    List<Linear> projections = projections(l);
+    return new Attention(
+        projections.get(0),
+        projections.get(1),
+        projections.get(2),
+        headNorm(Part.QUERY_NORM, l),
+        headNorm(Part.KEY_NORM, l),
+        reader.linear(
+            Part.ATTENTION_OUTPUT,
+            l,
+            queries,
+            architecture.hidden(),
+            architecture.attentionOutputBias()));
+  }
+
+  private Norm headNorm(Part part, int l) {
+    return reader.declares(part)
+        ? reader.norm(part, l, architecture.headSize(), !architecture.rmsNorm())
+        : null;
+  }
+
   /** Query, key and value, which some families store as one matrix. */
   private List<Linear> projections(int l) {
     int hidden = architecture.hidden();
     long queries = (long) architecture.heads() * architecture.headSize();
     long keys = (long) architecture.keyValueHeads() * architecture.headSize();
-    boolean bias = architecture.attentionBias();
+    boolean bias = architecture.queryKeyValueBias();
+    if (reader.declares(Part.QUERY_KEY_VALUE_BY_HEAD)) {
+      return reader.linearsByHead(
+          Part.QUERY_KEY_VALUE_BY_HEAD,
+          l,
+          3,
+          hidden,
+          architecture.heads(),
+          architecture.headSize(),
+          bias);
+    }
     if (!reader.declares(Part.QUERY_KEY_VALUE)) {
       return List.of(
           reader.linear(Part.QUERY, l, hidden, queries, bias),

@@ -14,12 +14,14 @@ import java.util.Optional;
  * nothing ever writes to them.
  *
  * @param tokens token embedding, (vocabulary, hidden)
- * @param positions position embedding, (positions, hidden), absent with rotary positions
+ * @param positions position embedding, (positions, hidden), absent with positions of other kinds
+ * @param relative biases on attention scores, (buckets, heads)
  * @param type the vector of token type 0, (hidden)
  */
 record TransformerWeights(
     NDArray tokens,
     Optional<NDArray> positions,
+    Optional<NDArray> relative,
     Optional<NDArray> type,
     Optional<Norm> embeddingNorm,
     List<Layer> layers,
@@ -33,10 +35,20 @@ record TransformerWeights(
   record Linear(NDArray weight, NDArray bias) {}
 
   /**
-   * @param gain (hidden)
-   * @param shift (hidden), null for a root-mean-square norm
+   * @param gain (width), of the residual stream or of a head
+   * @param shift (width), null for a root-mean-square norm
    */
   record Norm(NDArray gain, NDArray shift) {}
+
+  /**
+   * What a block mixes positions with.
+   *
+   * @param queryNorm of each head's queries, (head size), before they are rotated; null in most
+   *     families
+   * @param keyNorm likewise
+   */
+  record Attention(
+      Linear query, Linear key, Linear value, Norm queryNorm, Norm keyNorm, Linear output) {}
 
   /**
    * One block. The rows of {@code up} (with {@code gate}: the pairs of rows) are the keys k_i, the
@@ -45,27 +57,11 @@ record TransformerWeights(
    * @param gate null for a plain FFN
    */
   record Layer(
-      Linear query,
-      Linear key,
-      Linear value,
-      Linear attentionOutput,
-      Norm attentionNorm,
-      Norm ffnNorm,
-      Linear gate,
-      Linear up,
-      Linear down) {
+      Attention attention, Norm attentionNorm, Norm ffnNorm, Linear gate, Linear up, Linear down) {
 
     private Layer withDown(NDArray weight) {
       return new Layer(
-          query,
-          key,
-          value,
-          attentionOutput,
-          attentionNorm,
-          ffnNorm,
-          gate,
-          up,
-          new Linear(weight, down.bias()));
+          attention, attentionNorm, ffnNorm, gate, up, new Linear(weight, down.bias()));
     }
   }
 
@@ -91,7 +87,7 @@ record TransformerWeights(
     List<Layer> edited = new ArrayList<>(layers);
     down.forEach((l, weight) -> edited.set(l, layers.get(l).withDown(weight)));
     return new TransformerWeights(
-        tokens, positions, type, embeddingNorm, List.copyOf(edited), finalNorm, head);
+        tokens, positions, relative, type, embeddingNorm, List.copyOf(edited), finalNorm, head);
   }
 
   /**
@@ -101,4 +97,44 @@ record TransformerWeights(
    * @param output output embedding E, (vocabulary, hidden), and the bias on the logits
    */
   record Head(Linear transform, Norm norm, Linear output) {}
+
+  /**
+   * What lies between the last state and the output embedding.
+   *
+   * @param finalNorm null where there is none
+   * @param transform null where the head is a single matrix, like its norm
+   */
+  record Reading(Norm finalNorm, Linear transform, Norm transformNorm) {}
+
+  /**
+   * In float32, for predictions; copies belong to the manager.
+   *
+   * @return shares the arrays that have that format
+   */
+  Reading reading(Kernels kernels, NDManager manager) {
+    Linear transform = head.map(Head::transform).orElse(null);
+    return new Reading(
+        finalNorm.map(norm -> wide(norm, kernels, manager)).orElse(null),
+        transform == null
+            ? null
+            : new Linear(
+                wide(transform.weight(), kernels, manager),
+                wide(transform.bias(), kernels, manager)),
+        transform == null ? null : wide(head.orElseThrow().norm(), kernels, manager));
+  }
+
+  private static Norm wide(Norm norm, Kernels kernels, NDManager manager) {
+    return new Norm(wide(norm.gain(), kernels, manager), wide(norm.shift(), kernels, manager));
+  }
+
+  private static NDArray wide(NDArray array, Kernels kernels, NDManager manager) {
+    if (array == null) {
+      return null;
+    }
+    NDArray wide = kernels.cast(array, Precision.FLOAT32);
+    if (wide != array) {
+      wide.attach(manager);
+    }
+    return wide;
+  }
 }

@@ -4,11 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.model.ModelFamily.Part;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -54,11 +57,50 @@ final class WeightReader {
         bias ? required(part, layer, new Shape(out), ".bias") : null);
   }
 
-  TransformerWeights.Norm norm(Part part, int layer, int hidden, boolean shift) {
-    Shape shape = new Shape(hidden);
+  /**
+   * Linear maps of one input that are stored as one, head by head: of each head the rows of the
+   * first map, then those of the second, and so on.
+   *
+   * @param width of a head
+   */
+  List<TransformerWeights.Linear> linearsByHead(
+      Part part, int layer, int maps, long in, int heads, int width, boolean bias) {
+    try (NDManager scope = manager.newSubManager()) {
+      TransformerWeights.Linear all = linear(part, layer, in, (long) maps * heads * width, bias);
+      all.weight().attach(scope);
+      if (bias) {
+        all.bias().attach(scope);
+      }
+      List<TransformerWeights.Linear> linears = new ArrayList<>();
+      for (int map = 0; map < maps; map++) {
+        Shape byHead = new Shape(heads, maps, width, in);
+        NDArray weight = ofMap(all.weight().reshape(byHead), map).reshape(-1, in);
+        weight.attach(manager);
+        NDArray shift = null;
+        if (bias) {
+          shift = ofMap(all.bias().reshape(heads, maps, width), map).reshape(-1);
+          shift.attach(manager);
+        }
+        linears.add(new TransformerWeights.Linear(weight, shift));
+      }
+      return List.copyOf(linears);
+    }
+  }
+
+  /** A copy, so that the tensor of all maps can be freed. */
+  private static NDArray ofMap(NDArray byHead, int map) {
+    return byHead.get(new NDIndex(":, {}", map)).duplicate();
+  }
+
+  TransformerWeights.Norm norm(Part part, int layer, int width, boolean shift) {
+    Shape shape = new Shape(width);
     return new TransformerWeights.Norm(
-        required(part, layer, shape, ".weight", ".gamma"),
+        gain(required(part, layer, shape, ".weight", ".gamma")),
         shift ? required(part, layer, shape, ".bias", ".beta") : null);
+  }
+
+  private NDArray gain(NDArray stored) {
+    return folder.architecture().gainsLessOne() ? stored.add(1) : stored;
   }
 
   /** The bias on the logits: a tensor of its own, or the output matrix's. */

@@ -125,8 +125,10 @@ final class WindowCutter {
         index = text.offsetByCodePoints(index, start - codePoint);
         codePoint = start;
         atToken = start;
+        // Where offsets leave out white space, a token of it alone starts behind all of it.
         if (2 * real >= budget
-            && (UCharacter.isUWhiteSpace(text.codePointAt(index))
+            && (index == text.length()
+                || UCharacter.isUWhiteSpace(text.codePointAt(index))
                 || UCharacter.isUWhiteSpace(text.codePointBefore(index)))) {
           atSpace = start;
         }

@@ -110,7 +110,9 @@ class BadModelTest {
   static Stream<Arguments> configurations() {
     return Stream.of(
         config(
-            c -> c.put("model_type", "t5"), "model_type \"t5\" is not supported", "gpt2", "llama"),
+            c -> c.put("model_type", "gptj"),
+            "model_type \"gptj\" is not supported; supported: bert, gemma, gpt2, gpt_neox, llama,"
+                + " mistral, opt, qwen2, qwen3, roberta, t5, xlm-roberta"),
         config(c -> c.remove("model_type"), "model_type \"\" is not supported"),
         config(
             c -> c.put("activation_function", "mish"),
@@ -221,7 +223,16 @@ class BadModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2-gelu-new", "bert-gelu", "roberta-gelu", "llama-silu"})
+  @ValueSource(
+      strings = {
+        "gpt2-gelu-new",
+        "bert-gelu",
+        "roberta-gelu",
+        "llama-silu",
+        "mistral-window",
+        "opt-relu",
+        "t5-relu"
+      })
   void sequenceLongerThanTheContext_isRefused(String name) {
     try (Transformer model = Taps.load(Fixture.named(name).folder())) {
       int context = model.architecture().maxSequenceTokens();

@@ -16,7 +16,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EagerAttributionTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert-gelu", "gpt2-gelu-new", "llama-silu", "llama-bias-tied"})
+  @ValueSource(
+      strings = {
+        "bert-gelu",
+        "gpt2-gelu-new",
+        "llama-silu",
+        "llama-bias-tied",
+        "qwen3-head-norms",
+        "gpt-neox-parallel"
+      })
   void eagerKernels_giveTheSameAttributions(String name) {
     ModelFolder folder = ModelFolder.open(Fixture.named(name).folder());
     TorchEngine.prepareThread();

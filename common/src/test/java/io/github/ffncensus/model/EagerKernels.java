@@ -116,11 +116,14 @@ final class EagerKernels implements Kernels {
 
   @Override
   public NDArray rotate(NDArray x, NDArray cosine, NDArray sine) {
-    long half = x.getShape().get(3) / 2;
-    NDArray first = x.get(new NDIndex("..., :{}", half));
-    NDArray second = x.get(new NDIndex("..., {}:", half));
+    long width = cosine.getShape().get(3);
+    NDArray first = x.get(new NDIndex("..., :{}", width / 2));
+    NDArray second = x.get(new NDIndex("..., {}:{}", width / 2, width));
     NDArray turned = NDArrays.concat(new NDList(second.neg(), first), -1);
-    return x.mul(cosine).add(turned.mul(sine));
+    NDArray rotated = x.get(new NDIndex("..., :{}", width)).mul(cosine).add(turned.mul(sine));
+    return width == x.getShape().get(3)
+        ? rotated
+        : rotated.concat(x.get(new NDIndex("..., {}:", width)), -1);
   }
 
   @Override

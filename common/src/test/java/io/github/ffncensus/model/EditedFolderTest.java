@@ -36,7 +36,9 @@ class EditedFolderTest {
         "gpt2-relu-untied",
         "gpt2-hub-names",
         "llama-silu",
-        "llama-hub-names"
+        "llama-hub-names",
+        "gpt-neox-hub-names",
+        "t5-gated-gelu"
       })
   void onlyTheVectorsDiffer(String name) throws IOException {
     ModelFolder source = ModelFolder.open(Fixture.named(name).folder());

@@ -18,7 +18,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EditedTransformerTest {
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert-gelu", "xlm-roberta-gelu", "gpt2-relu-untied", "llama-silu"})
+  @ValueSource(
+      strings = {
+        "bert-gelu",
+        "xlm-roberta-gelu",
+        "gpt2-relu-untied",
+        "gpt-neox-parallel",
+        "llama-silu"
+      })
   void states_areThoseOfAModelWithTheNewVectors(String name) {
     Fixture fixture = Fixture.named(name);
     PlainTransformer plain = new PlainTransformer(fixture.folder());

@@ -62,7 +62,15 @@ class FfnAlgebraTest {
 
   /** Property 1: what an ablated neuron takes out of the FFN's output is its memory. */
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu", "bert-gelu", "roberta-gelu"})
+  @ValueSource(
+      strings = {
+        "gpt2-gelu-new",
+        "gpt-neox-parallel",
+        "llama-silu",
+        "bert-gelu",
+        "roberta-gelu",
+        "t5-relu"
+      })
   void ablatedNeuron_takesItsMemoryOutOfTheOutput(String name) {
     Fixture fixture = Fixture.named(name);
     int neuron = 17;
@@ -165,7 +173,14 @@ class FfnAlgebraTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu", "gpt2-relu-untied"})
+  @ValueSource(
+      strings = {
+        "gpt2-gelu-new",
+        "llama-silu",
+        "gpt2-relu-untied",
+        "gpt-neox-parallel",
+        "opt-relu"
+      })
   void appendingTokens_changesNoEarlierCoefficient_inCausalModels(String name) {
     Fixture fixture = Fixture.named(name);
     try (Transformer model = Taps.load(fixture.folder())) {

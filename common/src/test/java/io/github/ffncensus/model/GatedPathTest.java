@@ -13,7 +13,7 @@ import io.github.ffncensus.knowledge.attribution.AttributionOptions;
 import io.github.ffncensus.knowledge.attribution.Attributions;
 import io.github.ffncensus.knowledge.attribution.PromptAttribution;
 import io.github.ffncensus.knowledge.attribution.StepRule;
-import io.github.ffncensus.model.Architecture.PositionEncoding;
+import io.github.ffncensus.model.TransformerWeights.Attention;
 import io.github.ffncensus.model.TransformerWeights.Head;
 import io.github.ffncensus.model.TransformerWeights.Layer;
 import io.github.ffncensus.model.TransformerWeights.Linear;
@@ -60,23 +60,20 @@ class GatedPathTest {
             manager.zeros(new Shape(WIDTH, HIDDEN), DataType.FLOAT32),
             manager.ones(new Shape(WIDTH), DataType.FLOAT32));
     return new Layer(
-        plain.query(),
-        plain.key(),
-        plain.value(),
-        plain.attentionOutput(),
-        plain.attentionNorm(),
-        plain.ffnNorm(),
-        plain.up(),
-        ones,
-        plain.down());
+        plain.attention(), plain.attentionNorm(), plain.ffnNorm(), plain.up(), ones, plain.down());
   }
 
   private static Layer layer(NDManager manager) {
+    Attention attention =
+        new Attention(
+            linear(manager, HIDDEN, HIDDEN),
+            linear(manager, HIDDEN, HIDDEN),
+            linear(manager, HIDDEN, HIDDEN),
+            null,
+            null,
+            linear(manager, HIDDEN, HIDDEN));
     return new Layer(
-        linear(manager, HIDDEN, HIDDEN),
-        linear(manager, HIDDEN, HIDDEN),
-        linear(manager, HIDDEN, HIDDEN),
-        linear(manager, HIDDEN, HIDDEN),
+        attention,
         norm(manager),
         norm(manager),
         null,
@@ -98,36 +95,23 @@ class GatedPathTest {
 
   private static Transformer transformer(
       boolean gated, List<Layer> layers, NDArray tokens, NDArray positions, NDManager manager) {
+    ArchitectureBuilder builder =
+        ArchitectureBuilder.causal()
+            .layers(LAYERS)
+            .hidden(HIDDEN, 4, HIDDEN / 4)
+            .intermediate(WIDTH)
+            .vocabulary(VOCABULARY)
+            .maxSequenceTokens(64)
+            .layerNorm(1e-5)
+            .learnedPositions(0);
     Architecture architecture =
-        new Architecture(
-            true,
-            LAYERS,
-            HIDDEN,
-            4,
-            4,
-            HIDDEN / 4,
-            WIDTH,
-            VOCABULARY,
-            64,
-            true,
-            false,
-            1e-5,
-            PositionEncoding.LEARNED,
-            0,
-            Optional.empty(),
-            gated,
-            ActivationFunction.SILU,
-            true,
-            true,
-            0,
-            false,
-            true,
-            Optional.empty(),
-            0);
+        (gated ? builder.gated(ActivationFunction.SILU) : builder.plain(ActivationFunction.SILU))
+            .build();
     TransformerWeights weights =
         new TransformerWeights(
             tokens,
             Optional.of(positions),
+            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             layers,

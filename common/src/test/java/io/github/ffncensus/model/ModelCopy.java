@@ -79,6 +79,24 @@ public final class ModelCopy {
     tensors.putAll(renamed);
   }
 
+  /**
+   * Rounds all weights to so many significant bits, so that a number format with as many holds them
+   * exactly (but for tiny ones in float16).
+   */
+  public ModelCopy rounded(int significantBits) {
+    int lost = 24 - significantBits;
+    for (Tensor tensor : tensors.values()) {
+      float[] values = tensor.values();
+      for (int i = 0; i < values.length; i++) {
+        int bits = Float.floatToRawIntBits(values[i]);
+        int even = (bits >>> lost) & 1;
+        int up = bits + (1 << (lost - 1)) - 1 + even;
+        values[i] = Float.intBitsToFloat(up >>> lost << lost);
+      }
+    }
+    return this;
+  }
+
   /** The keys of {@code config.json}. */
   public ObjectNode config() {
     return config;

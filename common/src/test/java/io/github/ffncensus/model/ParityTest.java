@@ -86,7 +86,9 @@ class ParityTest {
     TokenBatch batch = TokenBatch.of(sequences.toArray(int[][]::new));
     try (NDManager scope = model.newScope()) {
       NDArray states = model.states(batch, List.of(recorded), scope);
-      recorded.values.put("logits", model.logits(states).toFloatArray());
+      if (model.hasHead()) {
+        recorded.values.put("logits", model.logits(states).toFloatArray());
+      }
     }
     recorded.length = batch.length();
     return recorded;
@@ -133,7 +135,7 @@ class ParityTest {
             }
           });
       assertThat(failures).as("%s against Hugging Face", fixture.name()).isEmpty();
-      assertThat(values).hasSizeGreaterThan(10);
+      assertThat(values).hasSizeGreaterThanOrEqualTo(10);
     }
   }
 }

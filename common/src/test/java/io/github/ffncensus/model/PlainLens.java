@@ -1,5 +1,6 @@
 package io.github.ffncensus.model;
 
+import io.github.ffncensus.model.ModelFamily.Part;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -11,44 +12,22 @@ import java.util.Optional;
  * tensors: an oracle that shares no code with the engine.
  */
 public final class PlainLens {
-  private final Checkpoint checkpoint;
+  private final ModelFolder model;
   private final Architecture architecture;
-  private final boolean transposed;
-  private final String type;
-  private final double[] embedding;
   private final Map<String, Optional<double[]>> tensors = new HashMap<>();
 
   public PlainLens(Path folder) {
-    ModelFolder model = ModelFolder.open(folder);
-    checkpoint = Checkpoint.open(folder);
+    model = ModelFolder.open(folder);
     architecture = model.architecture();
-    type = model.modelType().replace("xlm-roberta", "roberta");
-    transposed = type.equals("gpt2");
-    embedding =
-        find("lm_head.weight")
-            .orElseGet(
-                () ->
-                    tensor(
-                        switch (type) {
-                          case "gpt2" -> "transformer.wte.weight";
-                          case "llama" -> "model.embed_tokens.weight";
-                          default -> type + ".embeddings.word_embeddings.weight";
-                        }));
   }
 
   /** v_i of a layer. */
   public double[] value(int layer, int neuron) {
-    double[] down =
-        tensor(
-            switch (type) {
-              case "gpt2" -> "transformer.h." + layer + ".mlp.c_proj.weight";
-              case "llama" -> "model.layers." + layer + ".mlp.down_proj.weight";
-              default -> type + ".encoder.layer." + layer + ".output.dense.weight";
-            });
+    double[] down = tensor(Part.DOWN, layer, ".weight");
     double[] value = new double[architecture.hidden()];
     for (int j = 0; j < value.length; j++) {
       value[j] =
-          transposed
+          model.family().transposedLinear()
               ? down[neuron * value.length + j]
               : down[j * architecture.intermediate() + neuron];
     }
@@ -64,17 +43,19 @@ public final class PlainLens {
 
   /** What a linear lens multiplies with the output embedding. */
   public double[] lensState(double[] h, Lens lens) {
-    return lens == Lens.FOLDED && architecture.preNorm() ? times(centred(h), finalGain()) : h;
+    return lens == Lens.FOLDED && architecture.preNorm()
+        ? times(centred(h), gain(Part.FINAL_NORM, 0))
+        : h;
   }
 
   public int vocabulary() {
-    return embedding.length / architecture.hidden();
+    return architecture.vocabulary();
   }
 
   /** A token's row of the output embedding. */
   public double[] outputEmbedding(int token) {
     int hidden = architecture.hidden();
-    return Arrays.copyOfRange(embedding, token * hidden, (token + 1) * hidden);
+    return Arrays.copyOfRange(embedding(), token * hidden, (token + 1) * hidden);
   }
 
   /** o of a layer, from r + y. */
@@ -82,33 +63,37 @@ public final class PlainLens {
     if (architecture.preNorm()) {
       return sum;
     }
-    String norm = type + ".encoder.layer." + layer + ".output.LayerNorm";
-    return plus(times(scaled(centred(sum)), tensor(norm + ".weight")), tensor(norm + ".bias"));
+    return normed(Part.FFN_NORM, layer, sum);
   }
 
   private double[] head(double[] h) {
-    if (architecture.preNorm()) {
-      double[] x = times(scaled(centred(h)), finalGain());
-      return product(architecture.rmsNorm() ? x : plus(x, tensor("transformer.ln_f.bias")));
+    double[] x = architecture.preNorm() ? normed(Part.FINAL_NORM, 0, h) : h;
+    if (!model.family().parts().containsKey(Part.HEAD_TRANSFORM)) {
+      return product(x);
     }
-    String dense = type.equals("bert") ? "cls.predictions.transform.dense" : "lm_head.dense";
-    String norm =
-        type.equals("bert") ? "cls.predictions.transform.LayerNorm" : "lm_head.layer_norm";
-    String bias = type.equals("bert") ? "cls.predictions.bias" : "lm_head.bias";
-    double[] matrix = tensor(dense + ".weight");
-    double[] x = tensor(dense + ".bias").clone();
-    for (int i = 0; i < x.length; i++) {
-      for (int j = 0; j < h.length; j++) {
-        x[i] += matrix[i * h.length + j] * h[j];
+    double[] matrix = tensor(Part.HEAD_TRANSFORM, 0, ".weight");
+    double[] transformed = tensor(Part.HEAD_TRANSFORM, 0, ".bias").clone();
+    for (int i = 0; i < transformed.length; i++) {
+      for (int j = 0; j < x.length; j++) {
+        transformed[i] += matrix[i * x.length + j] * x[j];
       }
-      x[i] = 0.5 * x[i] * (1 + erf(x[i] / Math.sqrt(2)));
+      transformed[i] = 0.5 * transformed[i] * (1 + erf(transformed[i] / Math.sqrt(2)));
     }
-    x = plus(times(scaled(centred(x)), tensor(norm + ".weight")), tensor(norm + ".bias"));
-    return plus(product(x), tensor(bias));
+    return plus(product(normed(Part.HEAD_NORM, 0, transformed)), tensor(Part.HEAD_BIAS, 0, ""));
   }
 
-  private double[] finalGain() {
-    return tensor(type.equals("gpt2") ? "transformer.ln_f.weight" : "model.norm.weight");
+  private double[] normed(Part part, int layer, double[] h) {
+    double[] x = times(scaled(centred(h)), gain(part, layer));
+    return find(part, layer, ".bias").map(shift -> plus(x, shift)).orElse(x);
+  }
+
+  private double[] gain(Part part, int layer) {
+    double offset = architecture.gainsLessOne() ? 1 : 0;
+    return Arrays.stream(tensor(part, layer, ".weight")).map(gain -> gain + offset).toArray();
+  }
+
+  private double[] embedding() {
+    return tensor(architecture.tiedHead() ? Part.TOKEN_EMBEDDING : Part.HEAD, 0, ".weight");
   }
 
   private double[] centred(double[] h) {
@@ -152,6 +137,7 @@ public final class PlainLens {
   }
 
   private double[] product(double[] h) {
+    double[] embedding = embedding();
     double[] logits = new double[embedding.length / h.length];
     for (int w = 0; w < logits.length; w++) {
       for (int j = 0; j < h.length; j++) {
@@ -175,26 +161,23 @@ public final class PlainLens {
     return 2 / Math.sqrt(Math.PI) * sum;
   }
 
-  private double[] tensor(String name) {
-    return find(name).orElseThrow(() -> new IllegalArgumentException("no tensor " + name));
+  private double[] tensor(Part part, int layer, String suffix) {
+    return find(part, layer, suffix)
+        .orElseThrow(() -> new IllegalArgumentException("no tensor " + part + suffix));
   }
 
-  private Optional<double[]> find(String name) {
-    return tensors.computeIfAbsent(name, this::read);
+  private Optional<double[]> find(Part part, int layer, String suffix) {
+    return tensors.computeIfAbsent(
+        part + " " + layer + suffix, key -> model.tensor(part, layer, suffix).map(PlainLens::read));
   }
 
-  private Optional<double[]> read(String name) {
-    return checkpoint
-        .find(name)
-        .map(
-            entry -> {
-              float[] values = new float[(int) (entry.bytes() / Float.BYTES)];
-              entry.map(0, entry.shape()[0]).asFloatBuffer().get(values);
-              double[] wide = new double[values.length];
-              for (int i = 0; i < values.length; i++) {
-                wide[i] = values[i];
-              }
-              return wide;
-            });
+  private static double[] read(Checkpoint.Entry entry) {
+    float[] values = new float[(int) (entry.bytes() / Float.BYTES)];
+    entry.map(0, entry.shape()[0]).asFloatBuffer().get(values);
+    double[] wide = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      wide[i] = values[i];
+    }
+    return wide;
   }
 }

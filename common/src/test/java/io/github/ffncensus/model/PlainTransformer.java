@@ -67,7 +67,8 @@ public final class PlainTransformer {
     for (int l = 0; l < architecture.layers(); l++) {
       double[][] r = attentionBlock(l, h);
       for (int t = 0; t < r.length; t++) {
-        double[] x = architecture.preNorm() ? norm(Part.FFN_NORM, l, r[t]) : r[t];
+        double[] read = architecture.parallel() ? h[t] : r[t];
+        double[] x = architecture.preNorm() ? norm(Part.FFN_NORM, l, read) : read;
         double[] sum = plus(r[t], feedForward(l, t, x, change));
         h[t] = architecture.preNorm() ? sum : norm(Part.FFN_NORM, l, sum);
       }
@@ -109,10 +110,13 @@ public final class PlainTransformer {
     int next = architecture.firstPosition();
     for (int t = 0; t < tokens.length; t++) {
       h[t] = row(tensor(Part.TOKEN_EMBEDDING, 0, ".weight"), tokens[t], hidden);
+      for (int j = 0; j < hidden; j++) {
+        h[t][j] *= architecture.embeddingScale();
+      }
       if (architecture.tokenTypes() > 0) {
         h[t] = plus(h[t], row(tensor(Part.TYPE_EMBEDDING, 0, ".weight"), 0, hidden));
       }
-      if (architecture.rotary().isEmpty()) {
+      if (model.family().parts().containsKey(Part.POSITION_EMBEDDING)) {
         boolean padding =
             architecture.positions() == Architecture.PositionEncoding.LEARNED_SKIPPING_PADDING
                 && tokens[t] == architecture.paddingId();
@@ -134,22 +138,38 @@ public final class PlainTransformer {
     int size = architecture.headSize();
     int queries = architecture.heads() * size;
     int keys = architecture.keyValueHeads() * size;
+    boolean byHead = model.family().parts().containsKey(Part.QUERY_KEY_VALUE_BY_HEAD);
     boolean fused = model.family().parts().containsKey(Part.QUERY_KEY_VALUE);
     double[][] q = new double[h.length][];
     double[][] k = new double[h.length][];
     double[][] v = new double[h.length][];
     for (int t = 0; t < h.length; t++) {
       double[] x = architecture.preNorm() ? norm(Part.ATTENTION_NORM, l, h[t]) : h[t];
-      if (fused) {
+      if (byHead) {
+        double[] all = linear(Part.QUERY_KEY_VALUE_BY_HEAD, l, x, 3 * queries);
+        q[t] = new double[queries];
+        k[t] = new double[queries];
+        v[t] = new double[queries];
+        for (int i = 0; i < queries; i++) {
+          int row = i / size * 3 * size + i % size;
+          q[t][i] = all[row];
+          k[t][i] = all[row + size];
+          v[t][i] = all[row + 2 * size];
+        }
+      } else if (fused) {
         double[] all = linear(Part.QUERY_KEY_VALUE, l, x, queries + 2 * keys);
         q[t] = Arrays.copyOfRange(all, 0, queries);
         k[t] = Arrays.copyOfRange(all, queries, queries + keys);
         v[t] = Arrays.copyOfRange(all, queries + keys, queries + 2 * keys);
       } else {
-        q[t] = rotate(linear(Part.QUERY, l, x, queries), t);
-        k[t] = rotate(linear(Part.KEY, l, x, keys), t);
+        q[t] = linear(Part.QUERY, l, x, queries);
+        k[t] = linear(Part.KEY, l, x, keys);
         v[t] = linear(Part.VALUE, l, x, keys);
       }
+    }
+    for (int t = 0; t < h.length; t++) {
+      q[t] = rotate(normHeads(Part.QUERY_NORM, l, q[t]), t);
+      k[t] = rotate(normHeads(Part.KEY_NORM, l, k[t]), t);
     }
     double[][] r = new double[h.length][];
     for (int t = 0; t < h.length; t++) {
@@ -164,7 +184,8 @@ public final class PlainTransformer {
           for (int j = 0; j < size; j++) {
             score += q[t][head * size + j] * k[s][shared * size + j];
           }
-          weights[s] = Math.exp(score * architecture.attentionScale(l));
+          double bias = architecture.relative().isPresent() ? distanceBias(s - t, head) : 0;
+          weights[s] = Math.exp(score * architecture.attentionScale(l) + bias);
           sum += weights[s];
         }
         for (int s = 0; s < seen; s++) {
@@ -179,13 +200,42 @@ public final class PlainTransformer {
     return r;
   }
 
+  /** T5's bias by head and distance, key - query. */
+  private double distanceBias(int distance, int head) {
+    RelativeBuckets relative = architecture.relative().orElseThrow();
+    int half = relative.buckets() / 2;
+    int alone = half / 2;
+    int apart = Math.abs(distance);
+    int bucket = apart;
+    if (apart >= alone) {
+      double base = (double) relative.maxDistance() / alone;
+      double share = Math.log((double) apart / alone) / Math.log(base);
+      bucket = Math.min(half - 1, alone + (int) Math.floor(share * (half - alone)));
+    }
+    double[] table = tensor(Part.RELATIVE_POSITIONS, 0, ".weight");
+    return table[((distance > 0 ? half : 0) + bucket) * architecture.heads() + head];
+  }
+
+  private double[] normHeads(Part part, int l, double[] x) {
+    if (!model.family().parts().containsKey(part)) {
+      return x;
+    }
+    double[] normed = new double[x.length];
+    int size = architecture.headSize();
+    for (int start = 0; start < x.length; start += size) {
+      double[] head = norm(part, l, Arrays.copyOfRange(x, start, start + size));
+      System.arraycopy(head, 0, normed, start, size);
+    }
+    return normed;
+  }
+
   private double[] rotate(double[] x, int position) {
     if (architecture.rotary().isEmpty()) {
       return x;
     }
     double[] turned = x.clone();
-    int half = architecture.headSize() / 2;
-    for (int start = 0; start < x.length; start += 2 * half) {
+    int half = architecture.rotary().get().inverse().size();
+    for (int start = 0; start < x.length; start += architecture.headSize()) {
       for (int i = 0; i < half; i++) {
         double angle = (double) architecture.rotary().get().inverse().get(i) * position;
         double first = x[start + i];
@@ -216,10 +266,11 @@ public final class PlainTransformer {
     double square =
         Arrays.stream(x).map(value -> (value - mean) * (value - mean)).average().orElseThrow();
     double[] gain = tensor(part, l, ".weight");
+    double offset = architecture.gainsLessOne() ? 1 : 0;
     Optional<double[]> shift = bias(part, l);
     double[] y = new double[x.length];
     for (int j = 0; j < x.length; j++) {
-      y[j] = (x[j] - mean) / Math.sqrt(square + architecture.normEpsilon()) * gain[j];
+      y[j] = (x[j] - mean) / Math.sqrt(square + architecture.normEpsilon()) * (gain[j] + offset);
       y[j] += shift.isPresent() ? shift.get()[j] : 0;
     }
     return y;

@@ -19,7 +19,14 @@ class PlainTransformerTest {
         "gpt2-gelu-new",
         "gpt2-relu-untied",
         "llama-silu",
-        "llama-bias-tied"
+        "llama-bias-tied",
+        "opt-relu",
+        "t5-relu",
+        "gpt-neox-parallel",
+        "gemma-tied",
+        "mistral-window",
+        "qwen2-bias",
+        "qwen3-head-norms"
       })
   void states_areTheLibrarys(String name) {
     Fixture fixture = Fixture.named(name);

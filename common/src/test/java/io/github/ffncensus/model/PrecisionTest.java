@@ -30,7 +30,9 @@ class PrecisionTest {
     "gpt2-gelu-new, BFLOAT16, 25e-3",
     "bert-gelu, BFLOAT16, 25e-3",
     "llama-silu, BFLOAT16, 25e-3",
-    "gpt2-bf16, BFLOAT16, 25e-3"
+    "gpt2-bf16, BFLOAT16, 25e-3",
+    "gpt-neox-hub-names, FLOAT16, 3e-3",
+    "t5-gated-gelu, BFLOAT16, 25e-3"
   })
   void coefficients_areCloseToFloat32(String fixture, Precision precision, float tolerance) {
     int[][] sequences = Fixture.named(fixture).sequences().toArray(int[][]::new);

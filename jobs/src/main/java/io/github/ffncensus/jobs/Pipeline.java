@@ -166,7 +166,7 @@ final class Pipeline {
       publish(stage, result, manifest.folder());
       manifest.corpusCounts(result.corpusCounts());
       if (!result.counters().isEmpty()) {
-        manifest.scanCounters(result.counters());
+        manifest.counters(stage, result.counters());
       }
       manifest.stageCompleted(stage, result.tables());
       deleteStaging(stage, manifest.folder());

@@ -83,7 +83,7 @@ final class SparkStages implements StageRunner {
     return switch (stage) {
       case INGEST -> ingest(named);
       case SCAN -> scan(named);
-      case INTERPRET -> tables(InterpretJob.run(context(stage, named)));
+      case INTERPRET -> interpret(named);
       case ATTRIBUTE -> tables(AttributeJob.run(context(stage, named)));
       case KN_STATS -> tables(KnStatsJob.run(context(stage, named)));
       case INTERVENE -> tables(InterveneJob.run(context(stage, named)));
@@ -112,6 +112,11 @@ final class SparkStages implements StageRunner {
   private StageResult scan(Progress named) {
     ScanResult result = new ScanJob(spark, config, folder, model, plan(), named).run();
     return new StageResult(result.tables(), Map.of(), result.counters());
+  }
+
+  private StageResult interpret(Progress named) {
+    StageContext context = context(Stage.INTERPRET, named);
+    return new StageResult(InterpretJob.run(context), Map.of(), context.notes());
   }
 
   private StageContext context(Stage stage, Progress named) {

@@ -23,9 +23,11 @@ import java.util.stream.LongStream;
  * and no probability, to be multiplied with many states. Depends on the model alone: a process
  * makes it once, for all threads, and it goes with the model.
  *
- * <p>Where {@link ByteProducts} are fast, it is in fixed point: a number is 128 times a byte plus a
- * byte, in units of its token, after all columns were brought to one spread; and so are the states.
- * That keeps 15 bits of what makes logits differ, for a third of the time of a product of floats.
+ * <p>Where {@link ByteProducts} are fast, it is in fixed point: a number is written in three digits
+ * of base 128, each a byte, in units of its token, after all columns were brought to one spread;
+ * and so are the states. With {@link Digits#TWO} a product keeps 15 bits of what makes logits
+ * differ, for a third of the time of a product of floats; with {@link Digits#THREE} 22 bits, nearly
+ * those of a float, for two thirds.
  */
 final class CentredEmbedding {
   private static final Map<Transformer, CentredEmbedding> CACHE =
@@ -42,13 +44,15 @@ final class CentredEmbedding {
         training : bool
         def forward(self: __torch__.Embedding, x: Tensor) -> Tensor:
           return x
-        def sum(self: __torch__.Embedding, x: Tensor) -> Tensor:
-          return torch.sum(torch.to(x, 7), [0], True)
-        def squares(self: __torch__.Embedding, x: Tensor, mean: Tensor) -> Tensor:
+        def sums(self: __torch__.Embedding, x: Tensor) -> List[Tensor]:
+          wide = torch.to(x, 7)
+          longest = torch.amax(torch.sqrt(torch.sum(torch.mul(wide, wide), [1])), [0], True)
+          return [torch.sum(wide, [0], True), longest]
+        def products(self: __torch__.Embedding, x: Tensor, mean: Tensor) -> Tensor:
           centred = torch.sub(torch.to(x, 7), mean)
-          return torch.sum(torch.mul(centred, centred), [0], True)
-        def root(self: __torch__.Embedding, squares: Tensor, tokens: float) -> Tensor:
-          root = torch.sqrt(torch.div(squares, tokens))
+          return torch.matmul(torch.t(centred), centred)
+        def spread(self: __torch__.Embedding, covariance: Tensor) -> Tensor:
+          root = torch.unsqueeze(torch.sqrt(torch.diagonal(covariance)), 0)
           return torch.masked_fill(root, torch.eq(root, 0.), 1.)
         def centred(self: __torch__.Embedding, x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
           return torch.to(torch.div(torch.sub(torch.to(x, 7), mean), spread), 6)
@@ -56,20 +60,32 @@ final class CentredEmbedding {
           return torch.to(torch.mul(torch.to(x, 7), spread), 6)
         def means(self: __torch__.Embedding, x: Tensor, mean: Tensor) -> Tensor:
           return torch.sum(torch.mul(torch.to(x, 7), mean), [1], True)
+        def norms(self: __torch__.Embedding, x: Tensor) -> Tensor:
+          wide = torch.to(x, 7)
+          return torch.sqrt(torch.sum(torch.mul(wide, wide), [1]))
+        def deviations(self: __torch__.Embedding, x: Tensor, covariance: Tensor) -> Tensor:
+          wide = torch.to(x, 7)
+          return torch.sqrt(torch.clamp_min(torch.sum(torch.mul(torch.matmul(wide, covariance), wide), [1]), 0.))
         def digits(self: __torch__.Embedding, x: Tensor) -> List[Tensor]:
           size = torch.abs(x)
-          unit = torch.div(torch.clamp_min(torch.amax(size, [1], True), 1e-30), 16256.)
+          unit = torch.div(torch.clamp_min(torch.amax(size, [1], True), 1e-30), 2080768.)
           whole = torch.round(torch.div(x, unit))
-          high = torch.round(torch.div(whole, 128.))
-          low = torch.sub(whole, torch.mul(high, 128.))
-          return [torch.to(high, 1), torch.to(low, 1), unit, torch.sum(size, [1], True)]
-        def bytes(self: __torch__.Embedding, high: Tensor, crossed: Tensor, digits: Tensor, units: Tensor, first: int, count: int) -> Tensor:
+          high = torch.round(torch.div(whole, 16384.))
+          rest = torch.sub(whole, torch.mul(high, 16384.))
+          middle = torch.round(torch.div(rest, 128.))
+          low = torch.sub(rest, torch.mul(middle, 128.))
+          return [torch.to(high, 1), torch.to(middle, 1), torch.to(low, 1), unit, torch.sum(size, [1], True)]
+        def two(self: __torch__.Embedding, high: Tensor, crossed: Tensor, digits: Tensor, units: Tensor, first: int, count: int) -> Tensor:
+          width = torch.size(high, 1)
           part = torch.narrow(digits, 0, first, count)
-          unit = torch.narrow(units, 1, first, count)
-          most = torch._int_mm(high, torch.t(torch.narrow(part, 1, 0, torch.size(high, 1))))
-          rest = torch._int_mm(crossed, torch.t(part))
-          crossed_unit = torch.mul(unit, 128.)
-          return torch.addcmul(torch.mul(most, torch.mul(crossed_unit, 128.)), rest, crossed_unit)
+          unit = torch.mul(torch.narrow(units, 1, first, count), 2097152.)
+          most = torch._int_mm(high, torch.t(torch.narrow(part, 1, 0, width)))
+          rest = torch._int_mm(crossed, torch.t(torch.narrow(part, 1, 0, torch.mul(width, 2))))
+          return torch.addcmul(torch.mul(most, torch.mul(unit, 128.)), rest, unit)
+        def three(self: __torch__.Embedding, high: Tensor, crossed: Tensor, tripled: Tensor, digits: Tensor, units: Tensor, first: int, count: int) -> Tensor:
+          last = torch._int_mm(tripled, torch.t(torch.narrow(digits, 0, first, count)))
+          unit = torch.mul(torch.narrow(units, 1, first, count), 16384.)
+          return torch.addcmul((self).two(high, crossed, digits, units, first, count, ), last, unit)
         def floats(self: __torch__.Embedding, logits: Tensor, means: Tensor) -> Tensor:
           return torch.sub(logits, torch.to(means, 6))
       """;
@@ -77,8 +93,20 @@ final class CentredEmbedding {
   /** Tokens converted together. */
   private static final int BLOCK = 4096;
 
-  /** Of each pair of numbers, what rounding and the products of two low digits may amount to. */
-  private static final double LOST = 64 * 64 + 1;
+  /** Units of the third digit in one of the second. */
+  private static final double BASE = 128;
+
+  /** The largest second or third digit. */
+  private static final double DIGIT = 64;
+
+  /** In units of the last digit: rounding to it, and that of the float that it was made from. */
+  private static final double ROUNDED = 0.75;
+
+  /** Half a unit in the last place of 1 in float32. */
+  private static final double EPSILON = 0x1p-24;
+
+  /** Operations on a float32 before and after its part in a product, generously. */
+  private static final int OTHER_OPERATIONS = 64;
 
   private final Transformer model;
   private final ScriptModule script;
@@ -86,13 +114,25 @@ final class CentredEmbedding {
   /** (1, hidden), float64. */
   private final NDArray mean;
 
+  /** Of the columns over the vocabulary, (hidden, hidden), float64. */
+  private final NDArray covariance;
+
+  /** Length of the longest row. */
+  private final double longest;
+
   /** Null if floats are multiplied. */
   private final FixedPoint fixed;
 
+  /** How many digits of a state and of the embedding a product takes. */
+  enum Digits {
+    TWO,
+    THREE
+  }
+
   /**
    * @param spread by which columns were divided, (1, hidden), float64
-   * @param digits high digits, then low digits, (vocabulary, 2 * hidden), int8
-   * @param units of tokens, (1, vocabulary)
+   * @param digits high, then middle, then low digits, (vocabulary, 3 * hidden), int8
+   * @param units of the low digits of tokens, (1, vocabulary)
    * @param largestUnit of all tokens
    * @param largestSum of the absolute numbers of a token
    */
@@ -103,12 +143,27 @@ final class CentredEmbedding {
     NDManager manager = model.newScope();
     this.model = model;
     script = new ScriptModule(manager, CLASS_NAME, SOURCE);
+    int hidden = model.architecture().hidden();
+    int vocabulary = model.architecture().vocabulary();
     try (NDManager scope = manager.newSubManager()) {
-      NDArray sum = scope.zeros(new Shape(1, model.architecture().hidden()), DataType.FLOAT64);
-      forEachBlock(scope, rows -> sum.addi(script.call(rows.getManager(), "sum", rows)));
-      mean = sum.div(model.architecture().vocabulary());
+      NDArray sum = scope.zeros(new Shape(1, hidden), DataType.FLOAT64);
+      double[] most = {0};
+      forEachBlock(
+          scope,
+          rows -> {
+            NDList sums = script.callForList(rows.getManager(), "sums", rows);
+            sum.addi(sums.get(0));
+            most[0] = Math.max(most[0], sums.get(1).toDoubleArray()[0]);
+          });
+      longest = most[0];
+      mean = sum.div(vocabulary);
+      NDArray products = scope.zeros(new Shape(hidden, hidden), DataType.FLOAT64);
+      forEachBlock(
+          scope, rows -> products.addi(script.call(rows.getManager(), "products", rows, mean)));
+      covariance = products.div(vocabulary);
       fixed = inBytes ? fixedPoint(scope) : null;
       mean.attach(manager);
+      covariance.attach(manager);
       if (fixed != null) {
         fixed.spread.attach(manager);
         fixed.digits.attach(manager);
@@ -129,11 +184,7 @@ final class CentredEmbedding {
   }
 
   private FixedPoint fixedPoint(NDManager scope) {
-    int vocabulary = model.architecture().vocabulary();
-    NDArray squares = scope.zeros(mean.getShape(), DataType.FLOAT64);
-    forEachBlock(
-        scope, rows -> squares.addi(script.call(rows.getManager(), "squares", rows, mean)));
-    NDArray spread = script.call(scope, "root", squares, (double) vocabulary);
+    NDArray spread = script.call(scope, "spread", covariance);
     NDList digits = new NDList();
     NDList units = new NDList();
     double[] largestSum = {0};
@@ -144,13 +195,14 @@ final class CentredEmbedding {
           NDList found =
               script.callForList(
                   block, "digits", script.call(block, "centred", rows, mean, spread));
-          NDArray pairs = NDArrays.concat(new NDList(found.get(0), found.get(1)), 1);
-          pairs.attach(scope);
-          digits.add(pairs);
-          NDArray unit = found.get(2).reshape(1, -1);
+          NDArray together =
+              NDArrays.concat(new NDList(found.get(0), found.get(1), found.get(2)), 1);
+          together.attach(scope);
+          digits.add(together);
+          NDArray unit = found.get(3).reshape(1, -1);
           unit.attach(scope);
           units.add(unit);
-          largestSum[0] = Math.max(largestSum[0], found.get(3).max().getFloat());
+          largestSum[0] = Math.max(largestSum[0], found.get(4).max().getFloat());
         });
     NDArray allUnits = NDArrays.concat(units, 1);
     return new FixedPoint(
@@ -167,28 +219,78 @@ final class CentredEmbedding {
     }
   }
 
+  /** Each row's mean logit over the vocabulary, (rows, 1), float64. */
+  NDArray means(NDManager scope, NDArray states) {
+    return script.call(scope, "means", states, mean);
+  }
+
+  /** The standard deviation of each row's logits over the vocabulary, calculated in float64. */
+  double[] deviations(NDManager scope, NDArray states) {
+    return script.call(scope, "deviations", states, covariance).toDoubleArray();
+  }
+
+  /**
+   * How far a logit in float32 may be off, by row: no sum of so many products, in whatever order,
+   * can lose more.
+   */
+  double[] roundings(NDManager scope, NDArray states) {
+    double ofLength = (model.architecture().hidden() + OTHER_OPERATIONS) * EPSILON * longest;
+    return Arrays.stream(script.call(scope, "norms", states).toDoubleArray())
+        .map(length -> length * ofLength)
+        .toArray();
+  }
+
   /**
    * @param states (rows, hidden), as a lens gives them to the output embedding
+   * @param digits where bytes are multiplied
    */
-  Query query(NDManager scope, NDArray states) {
-    NDArray means = script.call(scope, "means", states, mean);
+  Query query(NDManager scope, NDArray states, Digits digits) {
+    NDArray means = means(scope, states);
     if (fixed == null) {
-      return new Floats(states, means);
+      return new Floats(
+          this,
+          states,
+          scope.ones(means.getShape(), DataType.FLOAT32),
+          means,
+          new double[(int) means.size()]);
     }
-    NDList digits =
+    NDList found =
         script.callForList(scope, "digits", script.call(scope, "stretched", states, fixed.spread));
-    NDArray crossed = NDArrays.concat(new NDList(digits.get(1), digits.get(0)), 1);
-    float[] units = digits.get(2).toFloatArray();
-    float[] sums = digits.get(3).toFloatArray();
-    double[] bounds = new double[units.length];
-    int hidden = model.architecture().hidden();
-    for (int row = 0; row < bounds.length; row++) {
-      bounds[row] =
-          units[row] / 2 * fixed.largestSum
-              + fixed.largestUnit / 2 * sums[row]
-              + LOST * hidden * units[row] * fixed.largestUnit;
+    NDArray high = found.get(0);
+    NDArray middle = found.get(1);
+    NDArray low = found.get(2);
+    NDArray units = found.get(3);
+    NDArray crossed = NDArrays.concat(new NDList(middle, high), 1);
+    double[] errors = errors(units, found.get(4), digits);
+    return digits == Digits.TWO
+        ? new TwoDigits(this, high, crossed, units, means, errors)
+        : new ThreeDigits(
+            this,
+            high,
+            crossed,
+            NDArrays.concat(new NDList(low, middle, high), 1),
+            units,
+            means,
+            errors);
+  }
+
+  /** What is lost by rounding both factors, and with the products of digits that are left out. */
+  private double[] errors(NDArray unitsOfRows, NDArray sumsOfRows, Digits digits) {
+    float[] units = unitsOfRows.toFloatArray();
+    float[] sums = sumsOfRows.toFloatArray();
+    double rounding = digits == Digits.TWO ? ROUNDED * BASE : ROUNDED;
+    double leftOut =
+        digits == Digits.TWO
+            ? (BASE * DIGIT + DIGIT) * (BASE * DIGIT + DIGIT)
+            : 2 * BASE * DIGIT * DIGIT + DIGIT * DIGIT;
+    double ofPair = (leftOut + rounding * rounding) * model.architecture().hidden();
+    double[] errors = new double[units.length];
+    for (int row = 0; row < errors.length; row++) {
+      errors[row] =
+          rounding * (units[row] * fixed.largestSum + fixed.largestUnit * sums[row])
+              + ofPair * units[row] * fixed.largestUnit;
     }
-    return new Bytes(digits.get(0), crossed, digits.get(2), means, bounds);
+    return errors;
   }
 
   /** States on their way to logits. Its arrays belong to the scope that it was made in. */
@@ -201,82 +303,71 @@ final class CentredEmbedding {
     NDArray units();
 
     /** How far a row's logits may be off for not being in floats. */
-    double[] bounds();
+    double[] errors();
 
     /** A part of the vocabulary, (rows, to - from). */
     NDArray part(NDManager tile, int from, int to);
   }
 
-  private final class Floats implements Query {
-    private final NDArray states;
-    private final NDArray means;
-
-    Floats(NDArray states, NDArray means) {
-      this.states = states;
-      this.means = means;
-    }
-
-    @Override
-    public NDArray means() {
-      return means;
-    }
-
-    @Override
-    public NDArray units() {
-      return states.getManager().ones(means.getShape(), DataType.FLOAT32);
-    }
-
-    @Override
-    public double[] bounds() {
-      return new double[(int) means.size()];
-    }
+  private record Floats(
+      CentredEmbedding embedding, NDArray states, NDArray units, NDArray means, double[] errors)
+      implements Query {
 
     @Override
     public NDArray part(NDManager tile, int from, int to) {
-      NDArray logits = model.project(states, Lens.RAW, from, to);
+      NDArray logits = embedding.model.project(states, Lens.RAW, from, to);
       logits.attach(tile);
-      return script.call(tile, "floats", logits, means);
+      return embedding.script.call(tile, "floats", logits, means);
     }
   }
 
   /**
-   * @param high digits
-   * @param crossed low digits, then high digits: what is multiplied with high and low digits
+   * @param crossed middle digits, then high digits: what is multiplied with high and middle digits
    */
-  private final class Bytes implements Query {
-    private final NDArray high;
-    private final NDArray crossed;
-    private final NDArray units;
-    private final NDArray means;
-    private final double[] bounds;
-
-    Bytes(NDArray high, NDArray crossed, NDArray units, NDArray means, double[] bounds) {
-      this.high = high;
-      this.crossed = crossed;
-      this.units = units;
-      this.means = means;
-      this.bounds = bounds;
-    }
-
-    @Override
-    public NDArray means() {
-      return means;
-    }
-
-    @Override
-    public NDArray units() {
-      return units;
-    }
-
-    @Override
-    public double[] bounds() {
-      return Arrays.copyOf(bounds, bounds.length);
-    }
+  private record TwoDigits(
+      CentredEmbedding embedding,
+      NDArray high,
+      NDArray crossed,
+      NDArray units,
+      NDArray means,
+      double[] errors)
+      implements Query {
 
     @Override
     public NDArray part(NDManager tile, int from, int to) {
-      return script.call(
-          tile, "bytes", high, crossed, fixed.digits, fixed.units, (long) from, (long) (to - from));
+      FixedPoint fixed = embedding.fixed;
+      return embedding.script.call(
+          tile, "two", high, crossed, fixed.digits, fixed.units, (long) from, (long) (to - from));
+    }
+  }
+
+  /**
+   * @param crossed as of two digits
+   * @param tripled low, middle and high digits: what is multiplied with high, middle and low digits
+   */
+  private record ThreeDigits(
+      CentredEmbedding embedding,
+      NDArray high,
+      NDArray crossed,
+      NDArray tripled,
+      NDArray units,
+      NDArray means,
+      double[] errors)
+      implements Query {
+
+    @Override
+    public NDArray part(NDManager tile, int from, int to) {
+      FixedPoint fixed = embedding.fixed;
+      return embedding.script.call(
+          tile,
+          "three",
+          high,
+          crossed,
+          tripled,
+          fixed.digits,
+          fixed.units,
+          (long) from,
+          (long) (to - from));
     }
   }
 }

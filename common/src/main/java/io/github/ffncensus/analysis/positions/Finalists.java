@@ -66,8 +66,9 @@ final class Finalists implements AutoCloseable {
    * @param blocks best logit of each block up to a constant per row, of negated logits for the
    *     bottom, (rows, blocks)
    * @param margins how far the difference of two of them may be off, by row
+   * @return the best token of each row
    */
-  Winners settle(
+  long[] settle(
       NDManager scope, NDArray states, Lens lens, End end, NDArray blocks, double[] margins) {
     int rows = margins.length;
     float[] narrow = new float[rows];
@@ -83,16 +84,8 @@ final class Finalists implements AutoCloseable {
     Best best = new Best(rows);
     settleBlocks(scope, states, lens, end, pairs, counts, best);
     settleRows(scope, states, lens, end, counts, best);
-    return new Winners(best.tokens, best.logits);
+    return best.tokens;
   }
-
-  /**
-   * The best of each row.
-   *
-   * @param logits of the tokens, negated for the bottom; not a number for a row whose logits are
-   *     all but equal
-   */
-  record Winners(long[] tokens, float[] logits) {}
 
   /** The best logit of each row so far. */
   private static final class Best {
@@ -174,9 +167,10 @@ final class Finalists implements AutoCloseable {
           old.close();
         }
       }
+      float[] logits = running.get(0).toFloatArray();
       long[] tokens = running.get(1).toLongArray();
       for (int i = 0; i < found; i++) {
-        best.offer((int) rows[i], tokens[i], Float.NaN);
+        best.offer((int) rows[i], tokens[i], logits[i]);
       }
     }
   }

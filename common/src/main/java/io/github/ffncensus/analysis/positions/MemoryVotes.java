@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.ffncensus.model.ScriptModule;
+import java.util.Arrays;
 import java.util.List;
 
 /** Counts on the device which memories of a layer vote for what the layer adds. */
@@ -35,6 +36,9 @@ final class MemoryVotes implements AutoCloseable {
           share = torch.div(torch.sum(torch.mul(weights, agreeing), [1]), torch.clamp_min(torch.sum(weights, [1]), 1e-300))
           return [counts, share]
       """;
+
+  /** No memory agrees with an FFN that adds nothing. */
+  private static final long NOTHING = -2;
 
   /** Numbers per row in {@link Votes#counts}. */
   private static final int COUNTS = 7;
@@ -71,9 +75,13 @@ final class MemoryVotes implements AutoCloseable {
   /**
    * @param coefficients float32 (rows, neurons), in {@code scope}
    * @param ffn top(y) under the lens of value vectors
+   * @param lengths of y
    * @param layer top(o)
    */
-  Votes votes(NDManager scope, int l, NDArray coefficients, long[] ffn, long[] layer) {
+  Votes votes(
+      NDManager scope, int l, NDArray coefficients, long[] ffn, float[] lengths, long[] layer) {
+    long[] wanted = new long[ffn.length];
+    Arrays.setAll(wanted, row -> lengths[row] == 0 ? NOTHING : ffn[row]);
     NDList found =
         script.callForList(
             scope,
@@ -82,7 +90,7 @@ final class MemoryVotes implements AutoCloseable {
             tops[l],
             bottoms[l],
             norms[l],
-            scope.create(ffn),
+            scope.create(wanted),
             scope.create(layer));
     return new Votes(found.get(0).toLongArray(), found.get(1).toDoubleArray());
   }

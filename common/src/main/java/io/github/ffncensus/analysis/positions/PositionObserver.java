@@ -122,6 +122,7 @@ final class PositionObserver implements DeviceObserver {
               layer.layer(),
               sweep.select(scope, layer.coefficients(), indices),
               predictions.ffnValue(),
+              sweep.norms(scope, y),
               predictions.layer());
       boolean last = layer.layer() == layers.length - 1;
       Change[] changes = changes(scope, predictions, r, y, last);

@@ -41,7 +41,9 @@ final class TokenSimilarity implements AutoCloseable {
     double[] cosines = new double[PAIRS];
     for (int from = 0; from < PAIRS; from += CHUNK) {
       long[] a = random.longs(CHUNK, 0, vocabulary).toArray();
-      long[] b = random.longs(CHUNK, 0, vocabulary).toArray();
+      // Of two different tokens: one and the same would be as similar as can be.
+      long[] b = random.longs(CHUNK, 1, Math.max(2, vocabulary)).toArray();
+      Arrays.setAll(b, i -> (a[i] + b[i]) % vocabulary);
       System.arraycopy(cosines(manager, a, b), 0, cosines, from, CHUNK);
     }
     Arrays.sort(cosines);

@@ -23,6 +23,9 @@ final class ValueTops {
   private static final Map<Transformer, ValueTops> CACHE =
       Collections.synchronizedMap(new WeakHashMap<>());
 
+  /** In place of a token. */
+  static final long NONE = -1;
+
   /** Neurons projected together. */
   private static final int BLOCK = 512;
 
@@ -32,8 +35,9 @@ final class ValueTops {
   /**
    * One layer, by neuron.
    *
-   * @param top token with the largest logit of v_i under the lens of value vectors
-   * @param bottom token with the smallest
+   * @param top token with the largest logit of v_i under the lens of value vectors; {@link #NONE}
+   *     where v_i is zero, which is no vote for the token that happens to be the first
+   * @param bottom token with the smallest, likewise
    * @param norm length of v_i
    */
   record Layer(long[] top, long[] bottom, float[] norm) {}
@@ -82,8 +86,10 @@ final class ValueTops {
           float[] norms = sweep.norms(scope, values);
           Extremes extremes = sweep.extremes(scope, values, lens);
           System.arraycopy(norms, 0, norm, from, to - from);
-          System.arraycopy(extremes.top(), 0, top, from, to - from);
-          System.arraycopy(extremes.bottom(), 0, bottom, from, to - from);
+          for (int i = 0; i < norms.length; i++) {
+            top[from + i] = norms[i] == 0 ? NONE : extremes.top()[i];
+            bottom[from + i] = norms[i] == 0 ? NONE : extremes.bottom()[i];
+          }
         }
       }
     }

@@ -4,9 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.ffncensus.analysis.positions.CentredEmbedding.Digits;
 import io.github.ffncensus.analysis.positions.CentredEmbedding.Query;
 import io.github.ffncensus.analysis.positions.VocabularyParts.Part;
+import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.model.ScriptModule;
+import io.github.ffncensus.model.Transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,8 +23,7 @@ final class VocabularyPass implements AutoCloseable {
 
   /**
    * A step gives: the best of the blocks of r, y, o, and of y under the lens of values; of each row
-   * of r the best, and its share in the sum of exponentials; of y under the lens of values the sum
-   * of squares.
+   * of r the best, and its share in the sum of exponentials.
    */
   private static final String SOURCE =
       """
@@ -40,44 +42,41 @@ final class VocabularyPass implements AutoCloseable {
         def ends(self: __torch__.Pass, x: Tensor, units: Tensor, shift: Tensor, block: int) -> List[Tensor]:
           logits = torch.addcmul(shift, x, units)
           return [(self).best(logits, block, ), (self).best(torch.neg(logits), block, )]
-        def combined(self: __torch__.Pass, x: Tensor, factors: Tensor, shift: Tensor, rows: int, values: int, block: int) -> List[Tensor]:
-          of_r = torch.narrow(x, 0, 0, rows)
-          of_y = torch.narrow(x, 0, rows, rows)
-          r = torch.addcmul(shift, of_r, torch.narrow(factors, 1, 0, 1))
-          y = torch.addcmul(shift, of_y, torch.narrow(factors, 1, 1, 1))
-          o = torch.addcmul(torch.addcmul(shift, of_r, torch.narrow(factors, 1, 2, 1)), of_y, torch.narrow(factors, 1, 3, 1))
-          return (self).step(r, y, o, torch.narrow(x, 0, torch.mul(values, rows), rows), block, )
-        def separate(self: __torch__.Pass, x: Tensor, units: Tensor, shift: Tensor, rows: int, block: int) -> List[Tensor]:
-          logits = torch.addcmul(shift, torch.narrow(x, 0, 0, torch.mul(rows, 3)), torch.narrow(units, 0, 0, torch.mul(rows, 3)))
-          r = torch.narrow(logits, 0, 0, rows)
-          y = torch.narrow(logits, 0, rows, rows)
-          o = torch.narrow(logits, 0, torch.mul(rows, 2), rows)
-          return (self).step(r, y, o, torch.narrow(x, 0, torch.mul(rows, 3), rows), block, )
+        def combined(self: __torch__.Pass, r: Tensor, x: Tensor, factors: Tensor, shift: Tensor, values: int, block: int) -> List[Tensor]:
+          rows = torch.size(r, 0)
+          y = torch.narrow(x, 0, 0, rows)
+          by_r = torch.addcmul(shift, r, torch.narrow(factors, 1, 0, 1))
+          by_y = torch.addcmul(shift, y, torch.narrow(factors, 1, 1, 1))
+          by_o = torch.addcmul(torch.addcmul(shift, r, torch.narrow(factors, 1, 2, 1)), y, torch.narrow(factors, 1, 3, 1))
+          return (self).step(by_r, by_y, by_o, torch.narrow(x, 0, torch.mul(values, rows), rows), block, )
+        def separate(self: __torch__.Pass, r: Tensor, x: Tensor, of_r: Tensor, of_x: Tensor, shift: Tensor, block: int) -> List[Tensor]:
+          rows = torch.size(r, 0)
+          by_r = torch.addcmul(shift, r, of_r)
+          by_y = torch.addcmul(shift, torch.narrow(x, 0, 0, rows), torch.narrow(of_x, 0, 0, rows))
+          by_o = torch.addcmul(shift, torch.narrow(x, 0, rows, rows), torch.narrow(of_x, 0, rows, rows))
+          return (self).step(by_r, by_y, by_o, torch.narrow(x, 0, torch.mul(rows, 2), rows), block, )
         def step(self: __torch__.Pass, r: Tensor, y: Tensor, o: Tensor, values: Tensor, block: int) -> List[Tensor]:
           share = torch.amax(torch.softmax(r, 1), [1], True)
-          squares = torch.sum(torch.mul(values, values), [1], True)
-          return [(self).best(r, block, ), (self).best(y, block, ), (self).best(o, block, ), (self).best(values, block, ), torch.amax(r, [1], True), share, squares]
+          return [(self).best(r, block, ), (self).best(y, block, ), (self).best(o, block, ), (self).best(values, block, ), torch.amax(r, [1], True), share]
         def factors(self: __torch__.Pass, r: Tensor, y: Tensor, norms: Tensor) -> Tensor:
           of_o = torch.narrow(norms, 1, 2, 1)
           return torch.cat([torch.mul(r, torch.narrow(norms, 1, 0, 1)), torch.mul(y, torch.narrow(norms, 1, 1, 1)), torch.mul(r, of_o), torch.mul(y, of_o)], 1)
+        def total(self: __torch__.Pass, logits: Tensor) -> Tensor:
+          return torch.logsumexp(torch.to(logits, 7), [1], True)
         def log_total(self: __torch__.Pass, most: Tensor, share: Tensor) -> Tensor:
           return torch.logsumexp(torch.sub(torch.to(most, 7), torch.log(torch.to(share, 7))), [1], False)
-        def spread(self: __torch__.Pass, squares: Tensor, units: Tensor, tokens: float) -> Tensor:
-          wide = torch.to(units, 7)
-          total = torch.sum(torch.to(squares, 7), [1], True)
-          return torch.flatten(torch.mul(torch.sqrt(torch.div(total, tokens)), wide))
       """;
 
+  private final Transformer model;
   private final CentredEmbedding embedding;
   private final VocabularyParts parts;
-  private final int vocabulary;
   private final ScriptModule script;
 
   VocabularyPass(
-      NDManager manager, CentredEmbedding embedding, VocabularyParts parts, int vocabulary) {
+      NDManager manager, Transformer model, CentredEmbedding embedding, VocabularyParts parts) {
+    this.model = model;
     this.embedding = embedding;
     this.parts = parts;
-    this.vocabulary = vocabulary;
     this.script = new ScriptModule(manager, CLASS_NAME, SOURCE);
   }
 
@@ -90,34 +89,34 @@ final class VocabularyPass implements AutoCloseable {
   /**
    * What a pass over the vocabulary leaves; by row.
    *
-   * @param most the largest logit of r, as near as the product is
+   * @param logTotal logarithm of the sum of the exponentials of r's logits
+   * @param errors how far {@code logTotal} may be off for not being in floats
    */
   record Swept(
       Blocks residual,
       Blocks ffn,
       Blocks layer,
       Blocks values,
-      double[] most,
       double[] logTotal,
-      double[] valueMeans,
-      double[] valueSpread) {}
+      double[] errors) {}
 
   /**
    * A layer under a lens that is a linear one, scaled and shifted: the logits of o follow from
    * those of r and y.
    *
-   * @param states of r and y, and of y under the lens of values if that is another
+   * @param residual state of r
+   * @param others states of y, and of y under the lens of values if that is another
    * @param norms the lens' factors on r, y and o, (rows, 3)
    * @param shift of the lens, (1, vocabulary) or a single 0
    */
-  Swept combined(NDManager scope, NDList states, NDArray norms, NDArray shift) {
+  Swept combined(NDManager scope, NDArray residual, NDList others, NDArray norms, NDArray shift) {
     int rows = (int) norms.getShape().get(0);
-    int values = states.size() - 1;
-    Query query = embedding.query(scope, NDArrays.concat(states, 0));
-    NDArray units = query.units();
+    int values = others.size() - 1;
+    NDArray together = NDArrays.concat(others, 0);
+    Query ofR = embedding.query(scope, residual, Digits.THREE);
+    Query ofOthers = embedding.query(scope, together, Digits.TWO);
     NDArray factors =
-        script.call(
-            scope, "factors", rowsOf(scope, units, 0, rows), rowsOf(scope, units, 1, rows), norms);
+        script.call(scope, "factors", ofR.units(), rowsOf(scope, ofOthers.units(), 0, rows), norms);
     List<NDList> found = new ArrayList<>();
     for (Part part : parts.parts()) {
       try (NDManager tile = scope.newSubManager()) {
@@ -125,40 +124,44 @@ final class VocabularyPass implements AutoCloseable {
             script.callForList(
                 scope,
                 "combined",
-                query.part(tile, part.from(), part.to()),
+                ofR.part(tile, part.from(), part.to()),
+                ofOthers.part(tile, part.from(), part.to()),
                 factors,
                 of(shift, part, tile),
-                (long) rows,
                 (long) values,
                 (long) part.block()));
       }
     }
-    double[] bounds = query.bounds();
     float[] scales = norms.toFloatArray();
+    double[] marginsOfR = margins(scope, ofR, residual);
+    double[] marginsOfOthers = margins(scope, ofOthers, together);
     double[][] margins = new double[4][rows];
-    double[] residualMeans = query.means().toDoubleArray();
+    double[] means = ofR.means().toDoubleArray();
+    double[] errors = ofR.errors().clone();
     for (int row = 0; row < rows; row++) {
-      double ofR = 2 * bounds[row];
-      double ofY = 2 * bounds[rows + row];
-      margins[0][row] = ofR * scales[3 * row];
-      margins[1][row] = ofY * scales[3 * row + 1];
-      margins[2][row] = (ofR + ofY) * scales[3 * row + 2];
-      margins[3][row] = 2 * bounds[values * rows + row];
-      residualMeans[row] *= scales[3 * row];
+      margins[0][row] = marginsOfR[row] * scales[3 * row];
+      margins[1][row] = marginsOfOthers[row] * scales[3 * row + 1];
+      margins[2][row] = (marginsOfR[row] + marginsOfOthers[row]) * scales[3 * row + 2];
+      margins[3][row] = marginsOfOthers[values * rows + row];
+      means[row] *= scales[3 * row];
+      errors[row] *= scales[3 * row];
     }
-    return swept(scope, found, rowsOf(scope, units, values, rows), margins, residualMeans, values);
+    return swept(
+        scope, found, rowsOf(scope, ofOthers.units(), values, rows), margins, means, errors);
   }
 
   /**
-   * A layer under a head that is not linear.
+   * A layer under a lens of which that cannot be said.
    *
-   * @param states of r, y and o, and of y under the lens of values
-   * @param shift of the head, (1, vocabulary)
+   * @param residual state of r
+   * @param others states of y and o, and of y under the lens of values
+   * @param shift of the lens, (1, vocabulary) or a single 0
    */
-  Swept separate(NDManager scope, NDList states, NDArray shift) {
-    int rows = (int) states.get(0).getShape().get(0);
-    Query query = embedding.query(scope, NDArrays.concat(states, 0));
-    NDArray units = query.units();
+  Swept separate(NDManager scope, NDArray residual, NDList others, NDArray shift) {
+    int rows = (int) residual.getShape().get(0);
+    NDArray together = NDArrays.concat(others, 0);
+    Query ofR = embedding.query(scope, residual, Digits.THREE);
+    Query ofOthers = embedding.query(scope, together, Digits.TWO);
     List<NDList> found = new ArrayList<>();
     for (Part part : parts.parts()) {
       try (NDManager tile = scope.newSubManager()) {
@@ -166,24 +169,40 @@ final class VocabularyPass implements AutoCloseable {
             script.callForList(
                 scope,
                 "separate",
-                query.part(tile, part.from(), part.to()),
-                units,
+                ofR.part(tile, part.from(), part.to()),
+                ofOthers.part(tile, part.from(), part.to()),
+                ofR.units(),
+                ofOthers.units(),
                 of(shift, part, tile),
-                (long) rows,
                 (long) part.block()));
       }
     }
-    double[] bounds = query.bounds();
-    double[][] margins = new double[4][rows];
-    for (int i = 0; i < bounds.length; i++) {
-      margins[i / rows][i % rows] = 2 * bounds[i];
-    }
-    double[] means = query.means().toDoubleArray();
-    return swept(scope, found, rowsOf(scope, units, 3, rows), margins, means, 3);
+    double[] marginsOfOthers = margins(scope, ofOthers, together);
+    double[][] margins = {
+      margins(scope, ofR, residual),
+      Arrays.copyOfRange(marginsOfOthers, 0, rows),
+      Arrays.copyOfRange(marginsOfOthers, rows, 2 * rows),
+      Arrays.copyOfRange(marginsOfOthers, 2 * rows, 3 * rows)
+    };
+    return swept(
+        scope,
+        found,
+        rowsOf(scope, ofOthers.units(), 2, rows),
+        margins,
+        ofR.means().toDoubleArray(),
+        ofR.errors());
+  }
+
+  /** How far the difference of two logits may be from that of the same two in float32. */
+  private double[] margins(NDManager scope, Query query, NDArray states) {
+    double[] roundings = embedding.roundings(scope, states);
+    double[] margins = new double[roundings.length];
+    Arrays.setAll(margins, row -> 2 * (query.errors()[row] + 2 * roundings[row]));
+    return margins;
   }
 
   /**
-   * @param means of r first, those of the values as the {@code values}-th group of rows
+   * @param means of r
    */
   private Swept swept(
       NDManager scope,
@@ -191,8 +210,7 @@ final class VocabularyPass implements AutoCloseable {
       NDArray valueUnits,
       double[][] margins,
       double[] means,
-      int values) {
-    int rows = margins[0].length;
+      double[] errors) {
     NDArray[] joined = new NDArray[found.get(0).size()];
     for (int i = 0; i < joined.length; i++) {
       int number = i;
@@ -201,22 +219,29 @@ final class VocabularyPass implements AutoCloseable {
       joined[i] = NDArrays.concat(ofParts, 1);
     }
     double[] logTotal = script.call(scope, "log_total", joined[4], joined[5]).toDoubleArray();
-    float[] top = joined[4].max(new int[] {1}).toFloatArray();
-    double[] most = new double[rows];
-    for (int row = 0; row < rows; row++) {
-      most[row] = top[row] + means[row];
+    for (int row = 0; row < logTotal.length; row++) {
       logTotal[row] += means[row];
     }
-    NDArray spread = script.call(scope, "spread", joined[6], valueUnits, (double) vocabulary);
     return new Swept(
         new Blocks(joined[0], margins[0]),
         new Blocks(joined[1], margins[1]),
         new Blocks(joined[2], margins[2]),
         new Blocks(joined[3].mul(valueUnits), margins[3]),
-        most,
         logTotal,
-        Arrays.copyOfRange(means, values * rows, (values + 1) * rows),
-        spread.toDoubleArray());
+        errors);
+  }
+
+  /** Logarithms of the sums of exponentials, from a product of floats. */
+  double[] logTotals(NDManager scope, NDArray states, Lens lens) {
+    NDList totals = new NDList();
+    for (Part part : parts.parts()) {
+      try (NDManager tile = scope.newSubManager()) {
+        NDArray logits = model.project(states, lens, part.from(), part.to());
+        logits.attach(tile);
+        totals.add(script.call(scope, "total", logits));
+      }
+    }
+    return script.call(scope, "total", NDArrays.concat(totals, 1)).toDoubleArray();
   }
 
   private NDArray rowsOf(NDManager scope, NDArray units, int group, int rows) {
@@ -236,7 +261,7 @@ final class VocabularyPass implements AutoCloseable {
    * @param shift (1, vocabulary) or a single 0
    */
   List<Blocks> ends(NDManager scope, NDArray states, NDArray shift) {
-    Query query = embedding.query(scope, states);
+    Query query = embedding.query(scope, states, Digits.TWO);
     NDList tops = new NDList();
     NDList bottoms = new NDList();
     for (Part part : parts.parts()) {
@@ -253,7 +278,7 @@ final class VocabularyPass implements AutoCloseable {
         bottoms.add(ends.get(1));
       }
     }
-    double[] margins = Arrays.stream(query.bounds()).map(bound -> 2 * bound).toArray();
+    double[] margins = margins(scope, query, states);
     return List.of(
         new Blocks(NDArrays.concat(tops, 1), margins),
         new Blocks(NDArrays.concat(bottoms, 1), margins));

@@ -6,17 +6,19 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.ffncensus.analysis.DeviceRows;
 import io.github.ffncensus.analysis.positions.Finalists.End;
-import io.github.ffncensus.analysis.positions.Finalists.Winners;
 import io.github.ffncensus.analysis.positions.VocabularyParts.Part;
 import io.github.ffncensus.analysis.positions.VocabularyPass.Blocks;
 import io.github.ffncensus.analysis.positions.VocabularyPass.Swept;
 import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.Lens;
+import io.github.ffncensus.model.Precision;
 import io.github.ffncensus.model.ScriptModule;
 import io.github.ffncensus.model.Transformer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Reads vectors as predictions: passes over the vocabulary ({@link VocabularyPass}), and what is
@@ -37,26 +39,27 @@ final class VocabularySweep implements AutoCloseable {
           return torch.index_select(torch.flatten(x, 0, 1), 0, rows)
         def rows(self: __torch__.Sweep, x: Tensor, rows: Tensor) -> Tensor:
           return torch.index_select(x, 0, rows)
-        def wide(self: __torch__.Sweep, x: Tensor) -> Tensor:
-          return torch.to(x, 6)
         def norm(self: __torch__.Sweep, x: Tensor) -> Tensor:
           full = torch.to(x, 6)
           return torch.sqrt(torch.sum(torch.mul(full, full), [1]))
-        def just_above(self: __torch__.Sweep, x: Tensor) -> Tensor:
-          return torch.add(x, torch.mul(torch.add(torch.abs(x), 1.), 1e-5))
-        def above(self: __torch__.Sweep, x: Tensor, limit: Tensor) -> Tensor:
-          return torch.sum(torch.gt(x, limit), [1], True)
-        def layer_scale(self: __torch__.Sweep, x: Tensor, epsilon: float) -> Tensor:
-          return torch.rsqrt(torch.add(torch.var(torch.to(x, 6), [-1], False, True), epsilon))
-        def rms_scale(self: __torch__.Sweep, x: Tensor, epsilon: float) -> Tensor:
-          full = torch.to(x, 6)
-          return torch.rsqrt(torch.add(torch.mean(torch.mul(full, full), [-1], True), epsilon))
+        def ranks(self: __torch__.Sweep, logits: Tensor, tokens: Tensor) -> Tensor:
+          own = torch.gather(logits, 1, torch.unsqueeze(tokens, 1))
+          return torch.add(torch.sum(torch.gt(logits, own), [1]), 1)
       """;
 
   /** On a CPU the logits of a part stay in the cache; a GPU needs large products. */
   private static final int HOST_PART = 2048;
 
   private static final int DEVICE_PART = 1 << 16;
+
+  /** Of logits over the whole vocabulary that are ranked together. */
+  private static final long RANKED_BYTES = 32L << 20;
+
+  /**
+   * A probability may be off by this share of its value for not being calculated in floats. A row
+   * of which the bounds do not say so is calculated in floats.
+   */
+  static final double LARGEST_ERROR = 0.004;
 
   private final Transformer model;
   private final Lens lens;
@@ -65,6 +68,7 @@ final class VocabularySweep implements AutoCloseable {
   private final VocabularyParts parts;
   private final VocabularyPass pass;
   private final Finalists finalists;
+  private final CentredEmbedding embedding;
 
   /**
    * The linear lens of which {@code lens} is a scaling and a shift, so that the logits of o follow
@@ -75,8 +79,14 @@ final class VocabularySweep implements AutoCloseable {
   /** What the head adds to every logit, (1, vocabulary). */
   private final NDArray bias;
 
-  /** What {@code lens} adds to the logits of {@code base}, (1, vocabulary) or a single 0. */
+  /**
+   * What {@code lens} adds to the logits of {@code base}, or without one to the product of its
+   * states and the output embedding; (1, vocabulary) or a single 0.
+   */
   private final NDArray shift;
+
+  /** How far {@code shift} may be off for being in float32. */
+  private final double shiftRounding;
 
   /** Tokens whose logits are computed together where nothing else is said. */
   static int part(Transformer model) {
@@ -87,31 +97,45 @@ final class VocabularySweep implements AutoCloseable {
       NDManager manager, Transformer model, Lens lens, CentredEmbedding embedding, int part) {
     Architecture architecture = model.architecture();
     this.model = model;
-    // Without a final norm there is nothing to fold.
-    this.lens = lens == Lens.FOLDED && !architecture.preNorm() ? Lens.RAW : lens;
+    this.lens = lens.in(architecture);
     valuesLens = Lens.ofValues(architecture);
     parts = new VocabularyParts(architecture.vocabulary(), part);
     script = new ScriptModule(manager, CLASS_NAME, SOURCE);
-    pass = new VocabularyPass(manager, embedding, parts, architecture.vocabulary());
+    pass = new VocabularyPass(manager, model, embedding, parts);
     finalists = new Finalists(manager, model, parts);
-    if (lens != Lens.HEAD) {
-      base = this.lens;
-    } else {
-      boolean linear = architecture.preNorm() && architecture.headActivation().isEmpty();
-      base = linear ? Lens.FOLDED : null;
-    }
+    this.embedding = embedding;
+    base = this.lens == Lens.HEAD ? (addsUp(model) ? Lens.FOLDED : null) : this.lens;
     NDArray zero = manager.zeros(new Shape(1, architecture.hidden()), DataType.FLOAT32);
-    bias = model.project(model.lensStates(zero, Lens.RAW), Lens.HEAD, 0, architecture.vocabulary());
+    bias = bias(zero);
     bias.attach(manager);
-    if (lens != Lens.HEAD) {
+    if (this.lens != Lens.HEAD) {
       shift = manager.zeros(new Shape(1, 1), DataType.FLOAT32);
+      shiftRounding = 0;
     } else if (base == null) {
       shift = bias;
+      shiftRounding = 0;
     } else {
       // A norm sends zero to its own shift, so this is what remains of the head.
       shift = model.logits(zero, Lens.HEAD);
       shift.attach(manager);
+      shiftRounding = embedding.roundings(manager, model.lensStates(zero, Lens.HEAD))[0];
     }
+  }
+
+  /**
+   * Whether the head's logits of o follow from those of r and y. With 16 bits they do not: o is
+   * rounded.
+   */
+  private static boolean addsUp(Transformer model) {
+    return model.scalesToHead() && model.precision() == Precision.FLOAT32;
+  }
+
+  private NDArray bias(NDArray zero) {
+    NDList ofParts = new NDList();
+    for (Part part : parts.parts()) {
+      ofParts.add(model.project(zero, Lens.HEAD, part.from(), part.to()));
+    }
+    return NDArrays.concat(ofParts, 1);
   }
 
   /**
@@ -119,7 +143,7 @@ final class VocabularySweep implements AutoCloseable {
    *
    * @param residual top(r)
    * @param ffn top(y)
-   * @param layer top(o), of post-norm models with a linear lens top(r + y)
+   * @param layer top(o), with a linear lens top(r + y)
    * @param ffnValue top(y) under the lens of value vectors
    * @param logTotal logarithm of the sum of the exponentials of r's logits
    * @param veto logit of top(r) in y under the lens of value vectors, in standard deviations from
@@ -160,62 +184,70 @@ final class VocabularySweep implements AutoCloseable {
    * @param r (rows, hidden) like y and o, all in {@code scope}
    */
   Predictions predictions(NDManager scope, NDArray r, NDArray y, NDArray o) {
-    boolean sum = !model.architecture().preNorm() && lens != Lens.HEAD;
-    NDArray byR = model.lensStates(r, lens);
-    NDArray byY = model.lensStates(y, lens);
-    NDArray byO = model.lensStates(sum ? r.add(y) : o, lens);
-    NDArray byValues = lens == valuesLens ? byY : model.lensStates(y, valuesLens);
+    NDArray wideR = model.widened(r);
+    NDArray wideY = model.widened(y);
+    NDArray wideO = lens == Lens.HEAD ? model.widened(o) : wideR.add(wideY);
+    NDArray byR = model.lensStates(wideR, lens);
+    NDArray byY = model.lensStates(wideY, lens);
+    NDArray byO = model.lensStates(wideO, lens);
+    NDArray byValues = lens == valuesLens ? byY : model.lensStates(wideY, valuesLens);
     Swept swept =
         base == null
-            ? pass.separate(scope, new NDList(byR, byY, byO, byValues), shift)
+            ? pass.separate(scope, byR, new NDList(byY, byO, byValues), shift)
             : pass.combined(
-                scope, baseStates(r, y, byR, byY, byValues), norms(scope, r, y, o), shift);
-    Winners winners = settle(scope, byR, lens, End.TOP, swept.residual());
-    long[] residual = winners.tokens();
-    double[] logTotal = exactAtTheTop(swept, winners);
-    double[] veto = new double[logTotal.length];
+                scope,
+                base == lens ? byR : model.lensStates(wideR, base),
+                baseStates(wideY, byY, byValues),
+                norms(scope, wideR, wideY, wideO),
+                shift);
+    long[] residual = settle(scope, byR, lens, End.TOP, swept.residual());
+    double[] means = embedding.means(scope, byValues).toDoubleArray();
+    double[] deviations = embedding.deviations(scope, byValues);
+    double[] veto = new double[residual.length];
     float[] logits = model.logitsOf(byValues, valuesLens, residual).toFloatArray();
     for (int row = 0; row < veto.length; row++) {
-      veto[row] = (logits[row] - swept.valueMeans()[row]) / swept.valueSpread()[row];
+      veto[row] = (logits[row] - means[row]) / deviations[row];
     }
     return new Predictions(
         residual,
-        settle(scope, byY, lens, End.TOP, swept.ffn()).tokens(),
-        settle(scope, byO, lens, End.TOP, swept.layer()).tokens(),
-        settle(scope, byValues, valuesLens, End.TOP, swept.values()).tokens(),
-        logTotal,
+        settle(scope, byY, lens, End.TOP, swept.ffn()),
+        settle(scope, byO, lens, End.TOP, swept.layer()),
+        settle(scope, byValues, valuesLens, End.TOP, swept.values()),
+        logTotals(scope, byR, swept),
         veto,
-        script.call(scope, "wide", byR).toFloatArray());
+        byR.toFloatArray());
   }
 
-  /** r and y under {@code base}, and y under the lens of values if that is another. */
-  private NDList baseStates(NDArray r, NDArray y, NDArray byR, NDArray byY, NDArray byValues) {
-    NDList states = new NDList(base == lens ? byR : model.lensStates(r, base));
-    if (base == valuesLens) {
-      states.add(byValues);
-    } else {
-      states.add(base == lens ? byY : model.lensStates(y, base));
-      states.add(byValues);
-    }
-    return states;
+  /** y under {@code base}, and under the lens of values if that is another. */
+  private NDList baseStates(NDArray y, NDArray byY, NDArray byValues) {
+    return base == valuesLens
+        ? new NDList(byValues)
+        : new NDList(base == lens ? byY : model.lensStates(y, base), byValues);
   }
 
-  /** Where one token has nearly all of the probability, its logit must not be off. */
-  private static double[] exactAtTheTop(Swept swept, Winners winners) {
-    double[] logTotal = swept.logTotal().clone();
-    for (int row = 0; row < logTotal.length; row++) {
-      double swap =
-          Math.exp(winners.logits()[row] - logTotal[row])
-              - Math.exp(swept.most()[row] - logTotal[row]);
-      if (Double.isFinite(swap)) {
-        logTotal[row] += Math.log1p(swap);
+  /** Those of the pass, but for the rows where they may be too far off. */
+  private double[] logTotals(NDManager scope, NDArray byR, Swept swept) {
+    double[] logTotals = swept.logTotal().clone();
+    int[] doubtful =
+        IntStream.range(0, logTotals.length)
+            .filter(row -> !(swept.errors()[row] <= LARGEST_ERROR))
+            .toArray();
+    if (doubtful.length > 0) {
+      NDArray indices = scope.create(Arrays.stream(doubtful).asLongStream().toArray());
+      double[] exact = pass.logTotals(scope, rows(scope, byR, indices), lens);
+      for (int i = 0; i < doubtful.length; i++) {
+        logTotals[doubtful[i]] = exact[i];
       }
     }
-    return logTotal;
+    return logTotals;
   }
 
-  private Winners settle(NDManager scope, NDArray states, Lens by, End end, Blocks blocks) {
-    return finalists.settle(scope, states, by, end, blocks.best(), blocks.margins());
+  private long[] settle(NDManager scope, NDArray states, Lens by, End end, Blocks blocks) {
+    double[] margins = blocks.margins().clone();
+    if (by == Lens.HEAD) {
+      Arrays.setAll(margins, row -> margins[row] + 2 * shiftRounding);
+    }
+    return finalists.settle(scope, states, by, end, blocks.best(), margins);
   }
 
   /** The norm's factors on r, y and o, (rows, 3). */
@@ -223,32 +255,38 @@ final class VocabularySweep implements AutoCloseable {
     if (lens != Lens.HEAD) {
       return scope.ones(new Shape(r.getShape().get(0), 3), DataType.FLOAT32);
     }
-    double epsilon = model.architecture().normEpsilon();
-    String norm = model.architecture().rmsNorm() ? "rms_scale" : "layer_scale";
-    NDArray ofR = script.call(scope, norm, r, epsilon);
-    NDArray ofY = script.call(scope, norm, y, epsilon);
-    NDArray ofO = script.call(scope, norm, o, epsilon);
-    return NDArrays.concat(new NDList(ofR, ofY, ofO), 1);
+    return NDArrays.concat(
+        new NDList(model.headScale(r), model.headScale(y), model.headScale(o)), 1);
   }
 
   /**
-   * Ranks of tokens, from 1; near ties count as equal, and equal logits share the rank.
+   * Ranks of tokens, from 1: tokens with a larger logit, plus one. Equal logits share the rank.
    *
    * @param states (rows, hidden), in {@code scope}
    * @param tokens one per row
    */
   int[] ranks(NDManager scope, NDArray states, Lens by, long[] tokens) {
-    NDArray byLens = model.lensStates(states, by);
-    NDArray limit = script.call(scope, "just_above", model.logitsOf(byLens, by, tokens));
-    NDArray above = scope.zeros(limit.getShape(), DataType.INT64);
-    for (Part part : parts.parts()) {
-      try (NDManager tile = scope.newSubManager()) {
-        NDArray logits = model.project(byLens, by, part.from(), part.to());
-        logits.attach(tile);
-        above.addi(script.call(tile, "above", logits, limit));
-      }
-    }
-    return Arrays.stream(above.toLongArray()).mapToInt(n -> Math.toIntExact(n + 1)).toArray();
+    int vocabulary = model.architecture().vocabulary();
+    long step = Math.max(1, RANKED_BYTES / ((long) Float.BYTES * vocabulary));
+    long[] all = new long[tokens.length];
+    Arrays.setAll(all, row -> row);
+    int[] ranks = new int[tokens.length];
+    DeviceRows.forEach(
+        all,
+        (int) step,
+        chunk -> {
+          int first = (int) chunk[0];
+          try (NDManager some = scope.newSubManager()) {
+            // The token's own logit comes from the same product: another may round otherwise.
+            NDArray logits = model.logits(rows(some, states, some.create(chunk)), by);
+            NDArray wanted = some.create(Arrays.copyOfRange(tokens, first, first + chunk.length));
+            long[] found = script.call(some, "ranks", logits, wanted).toLongArray();
+            for (int row = 0; row < found.length; row++) {
+              ranks[first + row] = Math.toIntExact(found[row]);
+            }
+          }
+        });
+    return ranks;
   }
 
   /** Length of each row. */
@@ -267,8 +305,8 @@ final class VocabularySweep implements AutoCloseable {
     NDArray added = by == Lens.HEAD ? bias : scope.zeros(new Shape(1, 1), DataType.FLOAT32);
     List<Blocks> ends = pass.ends(scope, states, added);
     return new Extremes(
-        settle(scope, states, by, End.TOP, ends.get(0)).tokens(),
-        settle(scope, states, by, End.BOTTOM, ends.get(1)).tokens());
+        settle(scope, states, by, End.TOP, ends.get(0)),
+        settle(scope, states, by, End.BOTTOM, ends.get(1)));
   }
 
   @Override

@@ -21,7 +21,7 @@ import java.util.List;
  * @param ffnOutputRank of the model's prediction in the distribution of y
  * @param residualTokenRankInFfn of the residual's token in the distribution of y
  * @param medianOutputRank of the model's prediction over the active memories, the lower of two
- *     middle ones; null if none is active
+ *     middle ones; value vectors of zeros are left out; null if no memory is left
  * @param outputVoters active memories that predict what the model predicts
  * @param memories those with the largest contributions, without those that contribute nothing
  */

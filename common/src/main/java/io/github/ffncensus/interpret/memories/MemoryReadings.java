@@ -70,11 +70,7 @@ public final class MemoryReadings {
       int batchTokens,
       LongConsumer tokensDone,
       ObjLongConsumer<Part> times) {
-    if (!model.hasHead()) {
-      throw CensusException.input(
-          "this checkpoint has no prediction head, so its memories predict nothing;"
-              + " save the model with one");
-    }
+    model.requireHead("its memories predict nothing");
     this.model = model;
     this.sample = sample;
     this.strongest = Math.min(strongest, model.architecture().intermediate());
@@ -140,6 +136,7 @@ public final class MemoryReadings {
               manager.create(indices(predictions.output, targets)),
               manager.create(indices(predictions.ffn, targets)),
               rows.coefficients(),
+              memories.valueLengths(),
               memories.chosen());
       start = took(Part.VALUES, start);
       NDArray sums = rows.residuals().add(rows.outputs());

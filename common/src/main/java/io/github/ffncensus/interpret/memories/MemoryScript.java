@@ -69,11 +69,11 @@ final class MemoryScript implements AutoCloseable {
           at = torch.to(torch.gather(scaled, 1, tokens), 7)
           total = torch.to(torch.sum(torch.exp(torch.sub(scaled, best)), [1], True), 7)
           return torch.sub(at, torch.add(torch.to(best, 7), torch.log(total)))
-        def of_positions(self: __torch__.Memories, larger: Tensor, smaller: Tensor, output: Tensor, ffn: Tensor, m: Tensor, chosen: Tensor, missing: float) -> List[Tensor]:
+        def of_positions(self: __torch__.Memories, larger: Tensor, smaller: Tensor, output: Tensor, ffn: Tensor, m: Tensor, lengths: Tensor, chosen: Tensor, missing: float) -> List[Tensor]:
           promoting = torch.ge(m, 0)
           ranks = torch.add(torch.where(promoting, torch.t(torch.index_select(larger, 1, output)), torch.t(torch.index_select(smaller, 1, output))), 1)
           of_ffn = torch.add(torch.where(promoting, torch.t(torch.index_select(larger, 1, ffn)), torch.t(torch.index_select(smaller, 1, ffn))), 1)
-          active = torch.gt(m, 0)
+          active = torch.logical_and(torch.gt(m, 0), torch.gt(lengths, 0))
           voters = torch.sum(torch.logical_and(active, torch.eq(ranks, 1)), [1])
           median, _0 = torch.nanmedian(torch.masked_fill(torch.to(ranks, 6), torch.logical_not(active), missing), 1, False)
           return [voters, median, torch.gather(ranks, 1, chosen), torch.gather(of_ffn, 1, chosen)]
@@ -184,10 +184,11 @@ final class MemoryScript implements AutoCloseable {
    * @param output target that is the position's output, (positions)
    * @param ffn target that is the FFN's token, (positions)
    * @param m (positions, neurons)
+   * @param lengths of the value vectors, (neurons); one of zeros predicts nothing
    * @param chosen neurons, (positions, width)
    * @return by position the active memories that predict the output, and the median rank of the
-   *     output over them (NaN if there are none); ranks of the output and of the FFN's token for
-   *     the chosen neurons
+   *     output over those that predict something (NaN if there are none); ranks of the output and
+   *     of the FFN's token for the chosen neurons
    */
   NDList ofPositions(
       NDManager scope,
@@ -196,9 +197,10 @@ final class MemoryScript implements AutoCloseable {
       NDArray output,
       NDArray ffn,
       NDArray m,
+      NDArray lengths,
       NDArray chosen) {
     return script.callForList(
-        scope, "of_positions", larger, smaller, output, ffn, m, chosen, Double.NaN);
+        scope, "of_positions", larger, smaller, output, ffn, m, lengths, chosen, Double.NaN);
   }
 
   /** Takes a part of the vocabulary into a state as {@link Removals} keeps it. */

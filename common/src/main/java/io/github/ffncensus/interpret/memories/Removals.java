@@ -7,7 +7,6 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.model.Lens;
-import io.github.ffncensus.model.Precision;
 import io.github.ffncensus.model.Transformer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,8 +19,8 @@ import java.util.stream.IntStream;
  *
  * <p>Where the head is linear but for a scale, the logits of r + y and those of v are calculated
  * once, in parts of the vocabulary, and put together for every pair: some operations per logit
- * instead of a product with the embedding. Memory is (positions + values) x part. Other heads, and
- * precisions in which the sum of rounded logits would be too coarse, get a product per pair.
+ * instead of a product with the embedding. Memory is (positions + values) x part. Other heads get a
+ * product per pair.
  */
 final class Removals {
   /** Of the logits of a part of the vocabulary. */
@@ -85,8 +84,8 @@ final class Removals {
       return result;
     }
     Pairs all = pairs.withNothingRemoved();
-    boolean together = model.scalesToHead() && model.precision() == Precision.FLOAT32;
-    Read read = together ? together(manager, sums, all) : separately(manager, sums, all);
+    Read read =
+        model.scalesToHead() ? together(manager, sums, all) : separately(manager, sums, all);
     int whole = count - 1;
     for (int i = 0; i < count; i++) {
       if (i == 0 || pairs.positions()[i] != pairs.positions()[i - 1]) {

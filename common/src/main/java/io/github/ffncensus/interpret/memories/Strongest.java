@@ -9,6 +9,7 @@ import io.github.ffncensus.interpret.memories.LastLayerRows.Rows;
  * The memories that contribute most at each position, and the lengths they are measured against.
  *
  * @param width memories per position
+ * @param valueLengths of all value vectors of the layer, (neurons)
  * @param chosen their neurons, (positions, width)
  * @param neurons the same, row by row
  * @param coefficients m of these, row by row
@@ -20,6 +21,7 @@ import io.github.ffncensus.interpret.memories.LastLayerRows.Rows;
  */
 record Strongest(
     int width,
+    NDArray valueLengths,
     NDArray chosen,
     long[] neurons,
     float[] coefficients,
@@ -32,10 +34,11 @@ record Strongest(
   static Strongest of(
       MemoryScript script, NDManager manager, Rows rows, LayerValues values, int width) {
     NDArray residual = script.lengths(manager, rows.residuals());
-    NDList found =
-        script.strongest(manager, rows.coefficients(), values.lengths(manager), residual, width);
+    NDArray lengths = values.lengths(manager);
+    NDList found = script.strongest(manager, rows.coefficients(), lengths, residual, width);
     return new Strongest(
         width,
+        lengths,
         found.get(0),
         found.get(0).toLongArray(),
         found.get(1).toFloatArray(),

@@ -10,6 +10,7 @@ package io.github.ffncensus.interpret.patterns;
  * @param backgroundRate (1 + backgroundMatches) / (2 + prefixes of the background)
  * @param pValue of as much support or more, if the neuron's prefixes were drawn at random
  * @param adjustedP pValue times the number of patterns tested for the neuron
+ * @param score -log10 of adjustedP, also where that is too small for a double
  * @param ranks of the triggers that have it, ascending; of equal prefixes the first rank
  */
 public record FoundPattern(
@@ -20,10 +21,5 @@ public record FoundPattern(
     double backgroundRate,
     double pValue,
     double adjustedP,
-    int[] ranks) {
-
-  /** -log10 of the adjusted p-value. */
-  public double score() {
-    return -Math.log10(adjustedP);
-  }
-}
+    double score,
+    int[] ranks) {}

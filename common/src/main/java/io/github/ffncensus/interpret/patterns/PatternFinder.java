@@ -18,7 +18,8 @@ import org.apache.commons.statistics.distribution.BinomialDistribution;
  */
 public final class PatternFinder {
   private static final Comparator<FoundPattern> CLEAREST_FIRST =
-      Comparator.comparingDouble(FoundPattern::adjustedP)
+      Comparator.comparingDouble(FoundPattern::score)
+          .reversed()
           .thenComparing(found -> found.pattern().kind())
           .thenComparing(found -> found.pattern().text());
 
@@ -72,13 +73,38 @@ public final class PatternFinder {
   private Found test(Pattern pattern, BitSet matches, int prefixes, int tested) {
     int inBackground = background.matches(pattern);
     double rate = (1.0 + inBackground) / (2.0 + background.size());
-    double p =
-        BinomialDistribution.of(prefixes, rate).survivalProbability(matches.cardinality() - 1);
-    return new Found(pattern, matches, inBackground, rate, p, p * tested);
+    int support = matches.cardinality();
+    BinomialDistribution byChance = BinomialDistribution.of(prefixes, rate);
+    double p = byChance.survivalProbability(support - 1);
+    double score = -(logTail(byChance, support) + Math.log(tested)) / Math.log(10);
+    return new Found(pattern, matches, inBackground, rate, p, p * tested, score);
+  }
+
+  /**
+   * ln P(X >= support): the first term's logarithm, and the others relative to the first, each of
+   * which follows from the one before it. The probability itself may be too small for a double.
+   */
+  private static double logTail(BinomialDistribution distribution, int support) {
+    int trials = distribution.getNumberOfTrials();
+    double odds =
+        distribution.getProbabilityOfSuccess() / (1 - distribution.getProbabilityOfSuccess());
+    double term = 1;
+    double sum = 1;
+    for (int k = support; k < trials; k++) {
+      term *= odds * (trials - k) / (k + 1);
+      sum += term;
+    }
+    return distribution.logProbability(support) + Math.log(sum);
   }
 
   private record Found(
-      Pattern pattern, BitSet matches, int inBackground, double rate, double p, double adjustedP) {
+      Pattern pattern,
+      BitSet matches,
+      int inBackground,
+      double rate,
+      double p,
+      double adjustedP,
+      double score) {
 
     boolean is(PatternClass which) {
       return pattern.kind().patternClass() == which;
@@ -93,6 +119,7 @@ public final class PatternFinder {
           rate,
           p,
           adjustedP,
+          score,
           matches.stream().map(index -> prefixes.get(index).rank()).toArray());
     }
   }

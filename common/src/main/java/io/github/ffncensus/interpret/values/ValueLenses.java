@@ -24,12 +24,6 @@ import java.util.stream.LongStream;
  * <p>Works through blocks of neurons whose logits fit a budget. For one thread.
  */
 public final class ValueLenses implements AutoCloseable {
-  /** Of the logits of one block. */
-  private static final long BLOCK_BYTES = 64L << 20;
-
-  /** Of the logits that one step reduces on a CPU: what a core's caches hold. */
-  private static final long CPU_STEP_BYTES = 1L << 20;
-
   /** Of the embedding's rows that are measured together. */
   private static final int EMBEDDING_ROWS = 4096;
 
@@ -69,18 +63,13 @@ public final class ValueLenses implements AutoCloseable {
   private final ScriptModule script;
   private final NDArray inverse;
   private final NDArray ids;
-  private final int blockNeurons;
-  private final int stepNeurons;
+  private final NeuronBlocks blocks;
 
   /**
    * @throws CensusException of kind INPUT if the checkpoint has no prediction head
    */
   public ValueLenses(Transformer model) {
-    if (!model.hasHead()) {
-      throw CensusException.input(
-          "this checkpoint has no prediction head, so its values predict nothing;"
-              + " save the model with one");
-    }
+    model.requireHead("its values predict nothing");
     this.model = model;
     this.lenses = of(model);
     this.manager = model.newScope();
@@ -88,12 +77,7 @@ public final class ValueLenses implements AutoCloseable {
     this.inverse = inverseLengths();
     int vocabulary = model.architecture().vocabulary();
     this.ids = manager.arange(0, vocabulary, 1, DataType.INT64);
-    this.blockNeurons = rows(BLOCK_BYTES, vocabulary);
-    this.stepNeurons = model.device().isGpu() ? blockNeurons : rows(CPU_STEP_BYTES, vocabulary);
-  }
-
-  private static int rows(long bytes, int vocabulary) {
-    return (int) Math.max(1, bytes / ((long) Float.BYTES * vocabulary));
+    this.blocks = NeuronBlocks.of(model);
   }
 
   /** The linear lenses of a model: with a final norm two, else one. */
@@ -124,13 +108,12 @@ public final class ValueLenses implements AutoCloseable {
    *
    * @param from first neuron
    * @param to end, exclusive
-   * @param triggers of a neuron; asked once per neuron
+   * @param triggers of a neuron; asked once per neuron or more
+   * @throws CensusException of kind INPUT if a value vector's logits are not finite
    */
   public void forEach(
       int layer, int from, int to, IntFunction<NeuronTriggers> triggers, Consumer<ValueLens> sink) {
-    for (int start = from; start < to; start += blockNeurons) {
-      block(layer, start, Math.min(to, start + blockNeurons), triggers, sink);
-    }
+    blocks.forEach(from, to, (start, end) -> block(layer, start, end, triggers, sink));
   }
 
   private void block(
@@ -153,11 +136,12 @@ public final class ValueLenses implements AutoCloseable {
   private List<ValueLens> read(int layer, int from, int to, int[] targets, Lens lens) {
     List<ValueLens> rows = new ArrayList<>();
     try (NDManager scope = manager.newSubManager()) {
-      NDArray states = model.lensStates(model.values(layer, from, to, scope), lens);
-      NDArray lengths = script.call(scope, "lengths", states);
-      NDArray logits = model.project(states, lens, 0, model.architecture().vocabulary());
-      for (int start = 0; start < to - from; start += stepNeurons) {
-        int end = Math.min(to - from, start + stepNeurons);
+      NDArray values = model.values(layer, from, to, scope);
+      NDArray lengths = script.call(scope, "lengths", model.lensStates(values, lens));
+      // As in value_predictions, so that a near tie comes out alike in both tables.
+      NDArray logits = model.logits(values, lens);
+      for (int start = 0; start < to - from; start += blocks.stepNeurons()) {
+        int end = Math.min(to - from, start + blocks.stepNeurons());
         try (NDManager ofStep = scope.newSubManager()) {
           long[] wanted = new long[end - start];
           for (int i = 0; i < wanted.length; i++) {
@@ -206,6 +190,7 @@ public final class ValueLenses implements AutoCloseable {
     }
 
     ValueLens row(int layer, int neuron, Lens lens, int i, int target) {
+      NeuronBlocks.checkFinite(layer, neuron, mean[i]);
       boolean hasTarget = target != NeuronTriggers.NO_TARGET;
       boolean zero = lengths[i] == 0;
       return new ValueLens(

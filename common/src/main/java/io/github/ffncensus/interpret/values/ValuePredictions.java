@@ -1,13 +1,11 @@
 package io.github.ffncensus.interpret.values;
 
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.interpret.values.LogitReduction.Reduced;
 import io.github.ffncensus.model.Architecture;
-import io.github.ffncensus.model.DeviceMemory;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.model.Transformer;
 import java.util.Arrays;
@@ -21,19 +19,12 @@ import java.util.function.IntFunction;
  * device is worked through in halves. For one thread.
  */
 public final class ValuePredictions implements AutoCloseable {
-  /** Of the logits of one block. */
-  private static final long BLOCK_BYTES = 64L << 20;
-
-  /** Of the logits that one step reduces on a CPU: what a core's caches hold. */
-  private static final long CPU_STEP_BYTES = 1L << 20;
-
   private final Architecture architecture;
-  private final BlockLogits blocks;
+  private final BlockLogits logits;
+  private final NeuronBlocks blocks;
   private final NDManager manager;
   private final LogitReduction reduction;
   private final int topTokens;
-  private final int blockNeurons;
-  private final int stepNeurons;
 
   /** Logits (to - from, vocabulary) of a layer's neurons. */
   interface BlockLogits {
@@ -49,33 +40,21 @@ public final class ValuePredictions implements AutoCloseable {
         withHead(model),
         (layer, from, to, owner) -> model.logits(model.values(layer, from, to, owner), lens),
         topTokens,
-        rows(BLOCK_BYTES, model),
-        model.device().isGpu() ? Integer.MAX_VALUE : rows(CPU_STEP_BYTES, model));
+        NeuronBlocks.of(model));
   }
 
-  ValuePredictions(
-      Transformer model, BlockLogits blocks, int topTokens, int blockNeurons, int stepNeurons) {
+  ValuePredictions(Transformer model, BlockLogits logits, int topTokens, NeuronBlocks blocks) {
     this.architecture = model.architecture();
-    this.blocks = blocks;
+    this.logits = logits;
     this.topTokens = topTokens;
-    this.blockNeurons = blockNeurons;
-    this.stepNeurons = stepNeurons;
+    this.blocks = blocks;
     this.manager = model.newScope();
     this.reduction = new LogitReduction(manager);
   }
 
   private static Transformer withHead(Transformer model) {
-    if (!model.hasHead()) {
-      throw CensusException.input(
-          "this checkpoint has no prediction head, so its values predict nothing;"
-              + " save the model with one");
-    }
+    model.requireHead("its values predict nothing");
     return model;
-  }
-
-  private static int rows(long bytes, Transformer model) {
-    long ofOneNeuron = (long) Float.BYTES * model.architecture().vocabulary();
-    return (int) Math.max(1, bytes / ofOneNeuron);
   }
 
   /**
@@ -92,44 +71,24 @@ public final class ValuePredictions implements AutoCloseable {
       int to,
       IntFunction<NeuronTriggers> triggers,
       Consumer<ValuePrediction> sink) {
-    for (int start = from; start < to; start += blockNeurons) {
-      block(layer, start, Math.min(to, start + blockNeurons), triggers, sink);
-    }
-  }
-
-  private void block(
-      int layer,
-      int from,
-      int to,
-      IntFunction<NeuronTriggers> triggers,
-      Consumer<ValuePrediction> sink) {
-    ValuePrediction[] predictions;
-    try {
-      predictions = predict(layer, from, to, triggers);
-    } catch (EngineException e) {
-      if (to - from == 1 || !DeviceMemory.isExhausted(e)) {
-        throw e;
-      }
-      int middle = (from + to) >>> 1;
-      block(layer, from, middle, triggers, sink);
-      block(layer, middle, to, triggers, sink);
-      return;
-    }
-    Arrays.stream(predictions).forEach(sink);
+    blocks.forEach(
+        from,
+        to,
+        (start, end) -> Arrays.stream(predict(layer, start, end, triggers)).forEach(sink));
   }
 
   private ValuePrediction[] predict(
       int layer, int from, int to, IntFunction<NeuronTriggers> triggers) {
     ValuePrediction[] predictions = new ValuePrediction[to - from];
     try (NDManager scope = manager.newSubManager()) {
-      NDArray logits = blocks.of(layer, from, to, scope);
-      int step = Math.min(stepNeurons, to - from);
+      NDArray ofBlock = logits.of(layer, from, to, scope);
+      int step = Math.min(blocks.stepNeurons(), to - from);
       for (int start = 0; start < to - from; start += step) {
         int end = Math.min(to - from, start + step);
         NeuronTriggers[] ofStep = new NeuronTriggers[end - start];
         int first = from + start;
         Arrays.setAll(ofStep, i -> triggers.apply(first + i));
-        NDArray rows = logits.get(new NDIndex("{}:{}", start, end));
+        NDArray rows = ofBlock.get(new NDIndex("{}:{}", start, end));
         ValuePrediction[] found = reduce(layer, first, rows, ofStep);
         System.arraycopy(found, 0, predictions, start, found.length);
         rows.close();
@@ -155,21 +114,10 @@ public final class ValuePredictions implements AutoCloseable {
     ValuePrediction[] predictions = new ValuePrediction[triggers.length];
     for (int i = 0; i < predictions.length; i++) {
       int neuron = firstNeuron + i;
-      checkFinite(layer, neuron, reduced.mean()[i]);
+      NeuronBlocks.checkFinite(layer, neuron, reduced.mean()[i]);
       predictions[i] = prediction(layer, neuron, i, width, reduced, smallest, triggers[i]);
     }
     return predictions;
-  }
-
-  private static void checkFinite(int layer, int neuron, float mean) {
-    if (!Float.isFinite(mean)) {
-      throw CensusException.input(
-          "the value vector of neuron "
-              + neuron
-              + " of layer "
-              + layer
-              + " gives logits that are not finite; is the model's precision too small for it?");
-    }
   }
 
   private ValuePrediction prediction(

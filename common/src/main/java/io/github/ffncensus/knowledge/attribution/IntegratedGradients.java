@@ -69,11 +69,7 @@ public final class IntegratedGradients implements AutoCloseable {
    */
   IntegratedGradients(
       Transformer model, AttributionOptions options, float[][] baseline, IntConsumer beforeRows) {
-    if (!model.hasHead()) {
-      throw CensusException.input(
-          "this checkpoint has no prediction head, so there is no answer to attribute; save the"
-              + " model with one");
-    }
+    model.requireHead("there is no answer to attribute");
     TorchEngine.prepareThread();
     this.model = model;
     this.options = options;

@@ -63,7 +63,7 @@ public final class PlainPositions {
     TorchEngine.prepareThread();
     List<Expected> all = new ArrayList<>();
     for (TokenSequence sequence : sequences) {
-      Tapped tapped = new Tapped(architecture.layers());
+      Tapped tapped = new Tapped(model);
       model.observe(new TokenBatch(List.of(sequence)), List.of(tapped));
       int text = 0;
       for (int position = 0; position < sequence.length(); position++) {
@@ -99,10 +99,10 @@ public final class PlainPositions {
       double[] m = row(tapped.coefficients[l], position, architecture.intermediate());
       double[] sum = new double[r.length];
       Arrays.setAll(sum, j -> r[j] + y[j]);
-      boolean afterNorm = !architecture.preNorm() && lens == Lens.HEAD;
       double[] byR = plain.logits(r, lens);
       double[] byY = plain.logits(y, lens);
-      double[] byO = plain.logits(afterNorm ? o : sum, lens);
+      // What the model passes on may be rounded, or normed.
+      double[] byO = plain.logits(lens == Lens.HEAD ? o : sum, lens);
       double[] values = plain.logits(y, valuesLens);
       Change change = null;
       boolean nearRank = false;
@@ -153,13 +153,14 @@ public final class PlainPositions {
     double agreeingWeight = 0;
     double weight = 0;
     for (int i = 0; i < m.length; i++) {
-      int vote = m[i] > 0 ? tops[l][i] : m[i] < 0 ? bottoms[l][i] : -1;
+      boolean silent = lengths[l][i] == 0;
+      int vote = silent || m[i] == 0 ? -1 : m[i] > 0 ? tops[l][i] : bottoms[l][i];
       active += m[i] > 0 ? 1 : 0;
       negative += m[i] < 0 ? 1 : 0;
       large += Math.abs(m[i]) > 0.01 * most ? 1 : 0;
       agreeing += vote == ffn ? 1 : 0;
       agreeingPositive += m[i] > 0 && vote == ffn ? 1 : 0;
-      agreeingAll += tops[l][i] == ffn ? 1 : 0;
+      agreeingAll += !silent && tops[l][i] == ffn ? 1 : 0;
       withLayer += vote == layer ? 1 : 0;
       weight += Math.abs(m[i]) * lengths[l][i];
       agreeingWeight += vote == ffn ? Math.abs(m[i]) * lengths[l][i] : 0;
@@ -247,12 +248,15 @@ public final class PlainPositions {
 
   /** Activations of one sequence, by layer. */
   private static final class Tapped implements ForwardObserver {
+    private final Transformer model;
     private final float[][] coefficients;
     private final float[][] ffnOutput;
     private final float[][] before;
     private final float[][] after;
 
-    Tapped(int layers) {
+    Tapped(Transformer model) {
+      this.model = model;
+      int layers = model.architecture().layers();
       coefficients = new float[layers][];
       ffnOutput = new float[layers][];
       before = new float[layers][];
@@ -267,9 +271,9 @@ public final class PlainPositions {
     @Override
     public void layer(LayerActivations layer, TokenBatch batch) {
       coefficients[layer.layer()] = layer.coefficients().toFloatArray();
-      ffnOutput[layer.layer()] = layer.ffnOutput().toFloatArray();
-      before[layer.layer()] = layer.residualBefore().toFloatArray();
-      after[layer.layer()] = layer.residualAfter().toFloatArray();
+      ffnOutput[layer.layer()] = model.widened(layer.ffnOutput()).toFloatArray();
+      before[layer.layer()] = model.widened(layer.residualBefore()).toFloatArray();
+      after[layer.layer()] = model.widened(layer.residualAfter()).toFloatArray();
     }
   }
 }

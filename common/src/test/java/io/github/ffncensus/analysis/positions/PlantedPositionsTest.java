@@ -112,6 +112,36 @@ class PlantedPositionsTest {
     }
   }
 
+  /**
+   * A value vector of zeros promotes no token, although the first one is first of all equal ones.
+   */
+  @Test
+  void valuesOfZeros_voteForNothing() {
+    ModelCopy copy = constantMemories(7);
+    Arrays.fill(copy.values(LAYER + "c_proj.weight"), 0);
+    float[] bias = copy.values(LAYER + "c_proj.bias");
+    System.arraycopy(copy.values("transformer.wte.weight"), 0, bias, 0, bias.length);
+    for (SampledPosition p : ofPlantedLayer(copy)) {
+      assertThat(p.ffnValueToken()).isZero();
+      assertThat(p.memories().active()).isEqualTo(1);
+      assertThat(p.memories().agreeing()).isZero();
+      assertThat(p.memories().agreeingAll()).isZero();
+      assertThat(p.memories().agreeingWithLayer()).isZero();
+      assertThat(p.memories().agreeingShare()).isZero();
+    }
+  }
+
+  /** Nor does an FFN that adds nothing, whatever single values promote. */
+  @Test
+  void ffnThatAddsNothing_isAgreedWithByNoMemory() {
+    ModelCopy copy = constantMemories(-1);
+    Arrays.fill(copy.values(LAYER + "c_proj.bias"), 0);
+    for (SampledPosition p : ofPlantedLayer(copy)) {
+      assertThat(p.ffnValueToken()).isZero();
+      assertThat(p.memories().agreeingAll()).isZero();
+    }
+  }
+
   /** A ReLU layer of which one memory, or none, has coefficient 1 everywhere. */
   private ModelCopy constantMemories(int active) {
     ModelCopy copy = ModelCopy.of("gpt2-gelu-new", folder);

@@ -111,9 +111,10 @@ class TriggerSearchTest {
     }
   }
 
-  @Test
-  void sequenceMode_neverShowsASequenceTwice_andSharesTheTopWithPrefixMode() {
-    try (Transformer model = load("llama-silu")) {
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu", "bert-gelu"})
+  void sequenceMode_neverShowsASequenceTwice_andSharesTheTopWithPrefixMode(String fixture) {
+    try (Transformer model = load(fixture)) {
       List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 50, 4);
       List<Trigger> bySequence =
           scan(new TriggerSearch(9, Distinct.SEQUENCE, BOTH, 1), model, corpus, 3, ALONE);

@@ -123,7 +123,7 @@ class PatternFinderTest {
         double tail = PatternOracle.tail(p.support(), prefixes.size(), p.backgroundRate());
         assertThat(p.pValue()).isCloseTo(tail, within(1e-9 * tail));
         assertThat(p.adjustedP()).isEqualTo(p.pValue() * found.tested()).isLessThanOrEqualTo(MAX_P);
-        assertThat(p.score()).isCloseTo(-Math.log10(p.adjustedP()), within(1e-12));
+        assertThat(p.score()).isCloseTo(-Math.log10(p.adjustedP()), within(1e-9));
         assertThat(p.support()).isBetween(SUPPORT, prefixes.size());
         assertThat(p.ranks())
             .isEqualTo(
@@ -213,6 +213,31 @@ class PatternFinderTest {
               .score();
       assertThat(score).isGreaterThan(before);
       before = score;
+    }
+  }
+
+  /** More triggers than a double has room for: 1/602 to the power of 120 is below all of them. */
+  @Test
+  void support_thatNoDoubleHasAPValueFor_hasAFiniteScore() {
+    List<PrefixText> sample = sample(new Random(1), 600);
+    PatternFinder finder = new PatternFinder(SETTINGS, background(SETTINGS, sample));
+    int before = 0;
+    for (int support : new int[] {118, 119, 120}) {
+      List<PrefixText> triggers = new ArrayList<>();
+      for (int rank = 1; rank <= 120; rank++) {
+        String last = rank <= support ? "same" : "other" + rank;
+        triggers.add(new PrefixText(rank, "d" + rank, "x" + rank + " " + last, last, null));
+      }
+      KeyPatterns found = finder.find(triggers);
+      FoundPattern first = found.patterns().get(0);
+      assertThat(first.pattern().text()).isEqualTo("same");
+      assertThat(first.pValue()).isZero();
+      double logs = support * Math.log10(602);
+      double ways =
+          support == 120 ? 0 : support == 119 ? Math.log10(120) : Math.log10(120 * 119 / 2);
+      assertThat(first.score()).isCloseTo(logs - ways - Math.log10(found.tested()), within(0.01));
+      assertThat((int) first.score()).isGreaterThan(before);
+      before = (int) first.score();
     }
   }
 

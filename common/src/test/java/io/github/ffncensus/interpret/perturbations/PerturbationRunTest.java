@@ -39,6 +39,7 @@ class PerturbationRunTest {
         "gpt2-gelu-new",
         "gpt2-relu-untied",
         "llama-silu",
+        "gpt-neox-parallel",
         "bert-gelu",
         "roberta-gelu",
         "xlm-roberta-gelu"

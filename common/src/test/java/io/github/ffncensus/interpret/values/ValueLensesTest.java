@@ -132,6 +132,26 @@ class ValueLensesTest {
     }
   }
 
+  @Test
+  void logitsThatAreNotFinite_areRefusedWithTheNeuron() {
+    ModelCopy copy = ModelCopy.of("gpt2-gelu-new", folder);
+    int hidden = copy.config().get("n_embd").asInt();
+    float[] values = copy.values("transformer.h.1.mlp.c_proj.weight");
+    for (int j = 0; j < hidden; j++) {
+      values[4 * hidden + j] = j % 2 == 0 ? 1e36f : -1e36f;
+    }
+    float[] embedding = copy.values("transformer.wte.weight");
+    for (int i = 0; i < embedding.length; i++) {
+      embedding[i] *= 1e6f;
+    }
+    try (Transformer model = load(copy.write())) {
+      assertThatThrownBy(() -> read(model, 3, 6, neuron -> NeuronTriggers.NONE))
+          .isInstanceOf(CensusException.class)
+          .hasMessageContaining("neuron 4 of layer 1")
+          .hasMessageContaining("not finite");
+    }
+  }
+
   /** The lens that value_predictions takes by itself gives the same token and rank there. */
   @Test
   void lens_isTheOneOfValuePredictions() {

@@ -72,8 +72,28 @@ class ValuePredictionsTest {
     ModelCopy copy = ModelCopy.of(name, folder);
     // Values of a trained model's size: with the fixture's tiny ones all is nearly uniform.
     multiply(copy.values(family.values), 20);
-    Path written = copy.write();
-    try (Transformer model = load(written)) {
+    assertPredictions(copy, Precision.FLOAT32, family, lens);
+  }
+
+  /** In 16 bits too, whose own logits would be too coarse to tell the first from the second. */
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2-gelu-new, GPT2, FOLDED, BFLOAT16, 8",
+    "gpt2-gelu-new, GPT2, RAW, FLOAT16, 11",
+    "bert-gelu, BERT, RAW, BFLOAT16, 8",
+    "llama-silu, LLAMA, FOLDED, BFLOAT16, 8"
+  })
+  void predictionsOfAModelInSixteenBits_areThoseOfDoubleArithmetic(
+      String name, Family family, Lens lens, Precision precision, int bits) {
+    ModelCopy copy = ModelCopy.of(name, folder);
+    multiply(copy.values(family.values), 20);
+    assertPredictions(copy.rounded(bits), precision, family, lens);
+  }
+
+  private static void assertPredictions(
+      ModelCopy copy, Precision precision, Family family, Lens lens) {
+    try (Transformer model =
+        TransformerLoader.load(ModelFolder.open(copy.write()), Device.cpu(), precision)) {
       Architecture architecture = model.architecture();
       IntFunction<NeuronTriggers> triggers = randomTriggers(architecture.vocabulary());
       List<ValuePrediction> rows = predict(model, lens, triggers);
@@ -193,12 +213,13 @@ class ValuePredictionsTest {
   }
 
   /** Property 6. Powers of two scale floats exactly, so that not even near-ties may change. */
-  @Test
-  void scaledValues_keepRanksAndScaleFreeNumbers_negatedOnesSwapTopAndBottom() throws Exception {
-    IntFunction<NeuronTriggers> triggers = randomTriggers(281);
-    List<ValuePrediction> original = predictScaled("original", 1, triggers);
-    List<ValuePrediction> larger = predictScaled("larger", 64, triggers);
-    List<ValuePrediction> negated = predictScaled("negated", -4, triggers);
+  @ParameterizedTest
+  @CsvSource({"gpt2-gelu-new, GPT2, FOLDED", "llama-silu, LLAMA, FOLDED", "bert-gelu, BERT, RAW"})
+  void scaledValues_keepRanksAndScaleFreeNumbers_negatedOnesSwapTopAndBottom(
+      String fixture, Family family, Lens lens) throws Exception {
+    List<ValuePrediction> original = predictScaled(fixture, family, lens, "original", 1);
+    List<ValuePrediction> larger = predictScaled(fixture, family, lens, "larger", 64);
+    List<ValuePrediction> negated = predictScaled(fixture, family, lens, "negated", -4);
     for (int i = 0; i < original.size(); i++) {
       ValuePrediction row = original.get(i);
       ValuePrediction scaled = larger.get(i);
@@ -217,23 +238,25 @@ class ValuePredictionsTest {
   }
 
   private List<ValuePrediction> predictScaled(
-      String name, float factor, IntFunction<NeuronTriggers> triggers) throws Exception {
+      String fixture, Family family, Lens lens, String name, float factor) throws Exception {
     Path target = Files.createDirectory(folder.resolve(name));
-    ModelCopy copy = ModelCopy.of("gpt2-gelu-new", target);
-    multiply(copy.values(Family.GPT2.values), factor);
+    ModelCopy copy = ModelCopy.of(fixture, target);
+    multiply(copy.values(family.values), factor);
     try (Transformer model = load(copy.write())) {
-      return predict(model, Lens.FOLDED, triggers);
+      return predict(model, lens, randomTriggers(model.architecture().vocabulary()));
     }
   }
 
   /** Property 30. */
-  @Test
-  void valueAlongATokensEmbedding_predictsTheToken() {
-    ModelCopy copy = ModelCopy.of("gpt2-gelu-new", folder);
-    float[] embedding = copy.values(Family.GPT2.embedding);
-    float[] values = copy.values(Family.GPT2.values);
-    int hidden = (int) copy.tensors().get(Family.GPT2.values).shape()[1];
-    int neurons = (int) copy.tensors().get(Family.GPT2.values).shape()[0];
+  @ParameterizedTest
+  @CsvSource({"gpt2-gelu-new, GPT2", "llama-silu, LLAMA", "bert-gelu, BERT"})
+  void valueAlongATokensEmbedding_predictsTheToken(String fixture, Family family) {
+    ModelCopy copy = ModelCopy.of(fixture, folder);
+    float[] embedding = copy.values(family.embedding);
+    float[] values = copy.values(family.values);
+    long[] shape = copy.tensors().get(family.values).shape();
+    int hidden = (int) shape[family.columns() ? 0 : 1];
+    int neurons = (int) shape[family.columns() ? 1 : 0];
     int vocabulary = embedding.length / hidden;
     for (int w = 0; w < vocabulary; w++) {
       double square = 0;
@@ -246,7 +269,8 @@ class ValuePredictionsTest {
     }
     for (int i = 0; i < neurons; i++) {
       for (int j = 0; j < hidden; j++) {
-        values[i * hidden + j] = 0.3f * (i + 1) * embedding[2 * i * hidden + j];
+        int at = family.columns() ? j * neurons + i : i * hidden + j;
+        values[at] = 0.3f * (i + 1) * embedding[2 * i * hidden + j];
       }
     }
     try (Transformer model = load(copy.write())) {
@@ -426,8 +450,7 @@ class ValuePredictionsTest {
                   return owner.create(flat, new Shape(to - from, logits.get(0).length));
                 },
                 TOP,
-                2,
-                2)) {
+                new NeuronBlocks(2, 2))) {
       List<ValuePrediction> rows = new ArrayList<>();
       values.forEach(LAYER, 0, logits.size(), triggers, rows::add);
       return rows;
@@ -447,7 +470,8 @@ class ValuePredictionsTest {
       int block,
       int step,
       IntFunction<NeuronTriggers> triggers) {
-    try (ValuePredictions values = new ValuePredictions(model, logits, TOP, block, step)) {
+    try (ValuePredictions values =
+        new ValuePredictions(model, logits, TOP, new NeuronBlocks(block, step))) {
       return allOf(values, model, triggers);
     }
   }

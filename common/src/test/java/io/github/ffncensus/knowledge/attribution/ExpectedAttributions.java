@@ -33,7 +33,13 @@ record ExpectedAttributions(Fixture fixture) {
             "gpt2-gelu-new",
             "gpt2-relu-untied",
             "llama-silu",
-            "llama-bias-tied")
+            "llama-bias-tied",
+            "opt-relu",
+            "gpt-neox-parallel",
+            "gemma-tied",
+            "mistral-window",
+            "qwen2-bias",
+            "qwen3-head-norms")
         .map(ExpectedAttributions::named)
         .toList();
   }

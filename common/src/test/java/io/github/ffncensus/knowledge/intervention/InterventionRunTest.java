@@ -38,6 +38,7 @@ class InterventionRunTest {
         "xlm-roberta-gelu",
         "gpt2-gelu-new",
         "gpt2-relu-untied",
+        "gpt-neox-parallel",
         "llama-silu",
         "llama-bias-tied"
       })

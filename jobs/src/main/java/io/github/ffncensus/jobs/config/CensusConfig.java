@@ -165,6 +165,7 @@ public final class CensusConfig implements Serializable {
   /** What is made of the winners of the scan. */
   public record Interpret(
       Values values,
+      Tolerance tolerance,
       Lenses lenses,
       Perturbations perturbations,
       PatternsConfig patterns,
@@ -174,6 +175,11 @@ public final class CensusConfig implements Serializable {
       implements Serializable {}
 
   public record Values(boolean enabled, ValueLens lens, int topTokens) implements Serializable {}
+
+  /**
+   * @param triggersPerLayer whose coefficients are read again in float32
+   */
+  public record Tolerance(int triggersPerLayer) implements Serializable {}
 
   public record Lenses(boolean enabled) implements Serializable {}
 
@@ -281,6 +287,7 @@ public final class CensusConfig implements Serializable {
             values.flag("interpret.values.enabled"),
             values.constant(ValueLens.class, "interpret.values.lens"),
             values.integer("interpret.values.top-tokens")),
+        new Tolerance(values.integer("interpret.tolerance.triggers-per-layer")),
         new Lenses(values.flag("interpret.lenses.enabled")),
         perturbations(),
         PatternsConfig.of(values),

@@ -35,8 +35,8 @@ final class FindingsTable {
           LensFindings.of(
               context.rows(LensTable.TABLE), architecture.hidden(), architecture.vocabulary()));
     }
-    if (context.has(PerturbationFindings.TABLE)) {
-      findings.addAll(PerturbationFindings.of(context.rows(PerturbationFindings.TABLE), layers));
+    if (context.has(PerturbationTable.SUMMARY)) {
+      findings.addAll(PerturbationFindings.of(context.rows(PerturbationTable.SUMMARY), layers));
     }
     if (context.has(PatternTables.SUMMARY)) {
       findings.addAll(PatternFindings.of(context.rows(PatternTables.SUMMARY), layers));

@@ -32,6 +32,9 @@ public final class InterpretJob {
   /** Runs the parts that are configured; returns the files of each table, left in staging. */
   public static Map<String, List<TableFile>> run(StageContext context) {
     CensusConfig.Interpret config = context.config().interpret();
+    if (context.has("trigger_prefixes")) {
+      CoefficientTolerance.measure(context);
+    }
     if (config.values().enabled()) {
       ValueTable.write(context);
     }

@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.when;
 import io.github.ffncensus.jobs.task.Finding;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -27,6 +28,13 @@ final class LensFindings {
   static List<Finding> of(Dataset<Row> lenses, int hidden, int vocabulary) {
     List<Finding> findings = new ArrayList<>();
     double chance = Math.sqrt(2 * Math.log(vocabulary) / hidden);
+    Map<List<Object>, Double> shuffled =
+        ShuffledPairs.rates(
+            lenses.filter(col("agrees").isNotNull()),
+            col("top_token_id"),
+            col("trigger_next_token_id"),
+            "lens",
+            "layer");
     for (Row row :
         lenses
             .groupBy("lens", "layer")
@@ -45,6 +53,15 @@ final class LensFindings {
           row,
           3,
           "share of " + over + " whose value's top token under this lens is that target");
+      if (row.getLong(2) > 0) {
+        findings.add(
+            new Finding(
+                "agreement_rate_of_shuffled_pairs_under_%s_lens".formatted(lens),
+                row.getInt(1),
+                shuffled.get(List.of(lens, row.getInt(1))),
+                null,
+                "the same if values and targets of the layer were paired at random"));
+      }
       add(
           findings,
           "next_token_rank_median_under_%s_lens".formatted(lens),

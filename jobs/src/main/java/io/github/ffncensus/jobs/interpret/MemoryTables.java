@@ -29,7 +29,7 @@ final class MemoryTables {
         SampledSequences.of(
             new SequenceSample(config.sequences(), config.seed()),
             context.plan(),
-            MemoryReadings.SEQUENCES);
+            Math.max(1, MemoryReadings.SEQUENCES / config.positionsPerSequence()));
     List<Files> files =
         context.tasks(
             "memories", pieces, new ReadMemories(context.setup(), context.plan()), Files.class);

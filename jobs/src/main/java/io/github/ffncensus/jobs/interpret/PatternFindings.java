@@ -40,6 +40,31 @@ final class PatternFindings {
               0.725,
               "share of the distinct prefixes that some pattern covers; the paper: 0.65 to 0.8"),
           new Claim(
+              "prefixes_not_covered",
+              layer -> layer.notCovered,
+              layer -> layer.prefixes,
+              0.275,
+              "share of the distinct prefixes that no pattern covers; the paper, off a figure: 0.2"
+                  + " to 0.35"),
+          new Claim(
+              "prefixes_shallow_only",
+              layer -> layer.shallow - layer.both,
+              layer -> layer.prefixes,
+              null,
+              "share of the distinct prefixes that only shallow patterns cover"),
+          new Claim(
+              "prefixes_semantic_only",
+              layer -> layer.semantic - layer.both,
+              layer -> layer.prefixes,
+              null,
+              "share of the distinct prefixes that only semantic patterns cover"),
+          new Claim(
+              "prefixes_shallow_and_semantic",
+              layer -> layer.both,
+              layer -> layer.prefixes,
+              null,
+              "share of the distinct prefixes that patterns of both classes cover"),
+          new Claim(
               SHALLOW,
               layer -> layer.shallow,
               layer -> layer.prefixes,
@@ -92,6 +117,7 @@ final class PatternFindings {
       long prefixes,
       double shallow,
       double semantic,
+      double both,
       double notCovered) {
 
     static Layer of(Row row) {
@@ -106,6 +132,7 @@ final class PatternFindings {
           prefixes,
           prefixes * (share(row, "shallow_only") + both),
           prefixes * (share(row, "semantic_only") + both),
+          prefixes * both,
           prefixes * share(row, "not_covered"));
     }
 

@@ -10,8 +10,11 @@ import static org.apache.spark.sql.functions.when;
 
 import io.github.ffncensus.jobs.task.Finding;
 import io.github.ffncensus.jobs.task.StageContext;
+import io.github.ffncensus.model.Architecture;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -61,39 +64,53 @@ final class TriggerFindings {
   }
 
   private static void triggers(StageContext context, List<Finding> findings) {
-    int neurons = context.model().architecture().intermediate();
     Dataset<Row> positive =
         context.rows(TRIGGERS).filter(col("polarity").equalTo("positive")).cache();
-    int first = firstTextPosition(context);
     try {
-      for (Row row :
-          positive
-              .groupBy("layer")
-              .agg(
-                  countDistinct("neuron"),
-                  count(lit(1)),
-                  sum(when(col("position").equalTo(first), 1L).otherwise(0L)))
-              .orderBy("layer")
-              .collectAsList()) {
-        findings.add(
-            new Finding(
-                "neurons_with_triggers",
-                row.getInt(0),
-                row.getLong(1) / (double) neurons,
-                1.0,
-                "share of the layer's %,d neurons with a positive trigger".formatted(neurons)));
-        findings.add(
-            new Finding(
-                "triggers_at_first_token",
-                row.getInt(0),
-                row.getLong(3) / (double) row.getLong(2),
-                null,
-                "share of %,d positive triggers whose prefix is a sequence's first text token alone"
-                    .formatted(row.getLong(2))));
-      }
+      findings.addAll(
+          ofTriggers(positive, firstTextPosition(context), context.model().architecture()));
     } finally {
       positive.unpersist();
     }
+  }
+
+  /**
+   * @param positive rows of {@code trigger_prefixes}
+   * @param first position of the first text token
+   */
+  static List<Finding> ofTriggers(Dataset<Row> positive, int first, Architecture architecture) {
+    List<Finding> findings = new ArrayList<>();
+    int neurons = architecture.intermediate();
+    Map<Integer, Row> byLayer = new HashMap<>();
+    positive
+        .groupBy("layer")
+        .agg(
+            countDistinct("neuron"),
+            count(lit(1)),
+            sum(when(col("position").equalTo(first), 1L).otherwise(0L)))
+        .collectAsList()
+        .forEach(row -> byLayer.put(row.getInt(0), row));
+    // A layer of dead neurons has no triggers, which is a finding.
+    for (int layer = 0; layer < architecture.layers(); layer++) {
+      Row row = byLayer.get(layer);
+      long triggers = row == null ? 0 : row.getLong(2);
+      findings.add(
+          new Finding(
+              "neurons_with_triggers",
+              layer,
+              row == null ? 0 : row.getLong(1) / (double) neurons,
+              null,
+              "share of the layer's %,d neurons with a positive trigger".formatted(neurons)));
+      findings.add(
+          new Finding(
+              "triggers_at_first_token",
+              layer,
+              row == null ? null : Double.valueOf(row.getLong(3) / (double) triggers),
+              null,
+              "share of %,d positive triggers whose prefix is a sequence's first text token alone"
+                  .formatted(triggers)));
+    }
+    return findings;
   }
 
   /** Special tokens that a tokenizer puts in front are as many in every sequence. */

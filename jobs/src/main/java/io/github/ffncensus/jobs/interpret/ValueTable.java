@@ -96,7 +96,7 @@ final class ValueTable {
     return switch (configured) {
       case AUTO -> Lens.ofValues(architecture);
       case RAW -> Lens.RAW;
-      case FOLDED -> Lens.FOLDED;
+      case FOLDED -> Lens.FOLDED.in(architecture);
       case HEAD -> Lens.HEAD;
     };
   }

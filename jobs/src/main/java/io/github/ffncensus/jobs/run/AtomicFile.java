@@ -7,9 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
@@ -39,8 +42,11 @@ final class AtomicFile {
   }
 
   void write(byte[] bytes) throws IOException {
-    if ("file".equals(file.getFileSystem(hadoop).getScheme())) {
+    FileSystem fs = file.getFileSystem(hadoop);
+    if ("file".equals(fs.getScheme())) {
       writeLocal(bytes);
+    } else if (ObjectStores.contain(fs, file)) {
+      writeObject(fs, bytes);
     } else {
       writeRemote(bytes);
     }
@@ -71,6 +77,23 @@ final class AtomicFile {
       channel.force(true);
     }
     Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /**
+   * Where what is written takes its place when it is closed, and not before. Renaming would delete
+   * the old object first, and a driver that dies there would have lost it.
+   */
+  void writeObject(FileSystem fs, byte[] bytes) throws IOException {
+    FSDataOutputStream out = fs.create(file, true);
+    try {
+      out.write(bytes);
+    } catch (IOException e) {
+      if (out.hasCapability(CommonPathCapabilities.ABORTABLE_STREAM)) {
+        out.abort();
+      }
+      throw e;
+    }
+    out.close();
   }
 
   /** By the one rename that Hadoop promises to be atomic. */

@@ -12,11 +12,14 @@ import java.util.HexFormat;
 /**
  * The model as the manifest knows it: what it is called, what it looks like, and by the hashes
  * which one it is.
+ *
+ * @param causal whether it predicts the next token; a masked model predicts the token itself
  */
 public record ModelIdentity(
     String name,
     String path,
     String modelType,
+    boolean causal,
     int layers,
     int neuronsPerLayer,
     String weightsSha256,
@@ -29,6 +32,7 @@ public record ModelIdentity(
         model.name(),
         model.path().toString(),
         model.modelType(),
+        model.architecture().causal(),
         model.architecture().layers(),
         model.architecture().intermediate(),
         model.weightsSha256(),

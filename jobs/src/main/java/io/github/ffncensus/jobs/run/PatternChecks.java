@@ -88,6 +88,10 @@ final class PatternChecks {
             findings.add(
                 "%s: pattern %s has the background rate %s"
                     .formatted(name(row), row.getString("pattern"), rate));
+          } else if (!Double.isFinite(row.getDouble("score"))) {
+            findings.add(
+                "%s: pattern %s has the score %s"
+                    .formatted(name(row), row.getString("pattern"), row.getDouble("score")));
           }
         },
         "layer",
@@ -98,6 +102,7 @@ final class PatternChecks {
         "prefixes",
         "counted",
         "background_rate",
+        "score",
         "ranks");
     findings.report();
   }

@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -29,19 +30,23 @@ import org.apache.hadoop.fs.Path;
  * can see that the process is gone, being on the same machine, else when the file has not changed
  * for {@link Timing#patience}. Only changes count, never clocks, which may differ between machines.
  *
- * <p>On HDFS and local disks at most one driver makes the file. Object stores without a create that
- * fails for an existing object are read back after {@link Timing#settling}: of two drivers that
- * start within it, the one that wrote last goes on.
+ * <p>On HDFS and local disks at most one driver makes the file. Object stores may lack a create
+ * that fails for an existing object; there, and after taking over, the file is read back after
+ * {@link Timing#settling}: of two drivers that start within it, the one that wrote last goes on.
  */
 public final class RunLock implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Of S3A since Hadoop 3.4.2, where it is a constant; others ignore it. */
+  private static final String IF_NONE_MATCH = "fs.option.create.conditional.overwrite";
 
   /**
    * How long the parties wait for each other.
    *
    * @param beat from one sign of life to the next
    * @param patience without a sign of life after which a holder counts as dead
-   * @param settling between writing the file and reading it back, on object stores
+   * @param settling between writing the file and reading it back, where two drivers may have
+   *     written it
    */
   record Timing(Duration beat, Duration patience, Duration settling) {
     static final Timing DEFAULT =
@@ -56,6 +61,7 @@ public final class RunLock implements AutoCloseable {
    */
   record Holder(
       String token, String host, long process, String processStart, String since, long beats) {
+    static final Holder UNKNOWN = new Holder("", "an unknown machine", 0, "", "just now", 0);
 
     static Holder self() {
       ProcessHandle self = ProcessHandle.current();
@@ -135,7 +141,7 @@ public final class RunLock implements AutoCloseable {
         lock.outlive(earlier.get(), folder, waiting);
         fs.delete(file, false);
       }
-      lock.take(folder);
+      lock.take(folder, earlier.isPresent());
       lock.heart.scheduleWithFixedDelay(
           lock::beat, timing.beat.toMillis(), timing.beat.toMillis(), TimeUnit.MILLISECONDS);
       return lock;
@@ -172,17 +178,25 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  private void take(RunFolder folder) throws IOException {
+  /**
+   * @param succeeding whether the file of a dead holder was deleted: another driver that saw it too
+   *     may yet delete the file of this one
+   */
+  private void take(RunFolder folder, boolean succeeding) throws IOException {
     fs.mkdirs(file.getParent());
     try {
       createNew(JSON.writeValueAsBytes(self));
     } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
-      throw busy(holder().orElse(self), folder);
+      // It may be this driver's own: a store that answers late is asked twice.
+      Holder other = holder().orElse(self);
+      if (!other.token.equals(self.token)) {
+        throw busy(other, folder);
+      }
     }
-    if (!isAtomic()) {
+    if (succeeding || !isAtomic()) {
       sleep(timing.settling);
     }
-    Holder winner = holder().orElse(self);
+    Holder winner = holder().orElse(Holder.UNKNOWN);
     if (!winner.token.equals(self.token)) {
       throw busy(winner, folder);
     }
@@ -205,8 +219,32 @@ public final class RunLock implements AutoCloseable {
           StandardOpenOption.WRITE);
       return;
     }
+    if (ObjectStores.contain(fs, file)) {
+      createObject(bytes);
+      return;
+    }
     try (OutputStream out = fs.create(file, false)) {
       out.write(bytes);
+    }
+  }
+
+  /** On the condition that there is none when it is written, where the store knows conditions. */
+  private void createObject(byte[] bytes) throws IOException {
+    FSDataOutputStreamBuilder<?, ?> builder = fs.createFile(file);
+    builder.overwrite(false);
+    builder.opt(IF_NONE_MATCH, true);
+    try (OutputStream out = builder.build()) {
+      out.write(bytes);
+    } catch (FileAlreadyExistsException e) {
+      throw e;
+    } catch (IOException e) {
+      if (fs.exists(file)) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+      // The store knows no conditions.
+      try (OutputStream out = fs.create(file, false)) {
+        out.write(bytes);
+      }
     }
   }
 
@@ -216,10 +254,7 @@ public final class RunLock implements AutoCloseable {
       return Optional.empty();
     }
     // Between creation and first bytes the file is empty; whoever made it is alive.
-    return Optional.of(
-        bytes.length == 0
-            ? new Holder("", "an unknown machine", 0, "", "just now", 0)
-            : JSON.readValue(bytes, Holder.class));
+    return Optional.of(bytes.length == 0 ? Holder.UNKNOWN : JSON.readValue(bytes, Holder.class));
   }
 
   private synchronized void beat() {

@@ -115,6 +115,7 @@ public final class RunManifest {
         .put("name", model.name())
         .put("path", model.path())
         .put("model_type", model.modelType())
+        .put("causal", model.causal())
         .put("weights_sha256", model.weightsSha256())
         .put("layers", model.layers())
         .put("neurons_per_layer", model.neuronsPerLayer())
@@ -204,9 +205,9 @@ public final class RunManifest {
     counts.forEach(root.withObjectProperty("corpus")::put);
   }
 
-  /** Counters of the scan, for whoever looks into its speed. */
-  public void scanCounters(Map<String, Object> counters) {
-    root.set("scan", JSON.valueToTree(counters));
+  /** What a stage tells of its speed and its precision. */
+  public void counters(Stage stage, Map<String, Object> counters) {
+    root.set(stage.word(), JSON.valueToTree(counters));
   }
 
   /** The stage's tables are in place. */

@@ -10,7 +10,7 @@ import java.util.Map;
  *
  * @param tables finished files by table
  * @param corpusCounts for the manifest's {@code corpus}; may be empty
- * @param counters for the manifest's {@code scan}; may be empty
+ * @param counters for the manifest, under the stage's name; may be empty
  */
 public record StageResult(
     Map<String, List<TableFile>> tables,

@@ -15,6 +15,7 @@ import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
@@ -50,7 +51,8 @@ final class PositionTables {
     merge.blocks(analysis).collect().forEach(block -> layers.put(block._1().layer(), block._2()));
     PositionsConfig config = merge.context().config().scan().positions();
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
-    String lens = config.lens().word();
+    String lens =
+        Lens.valueOf(config.lens().name()).in(merge.architecture()).name().toLowerCase(Locale.ROOT);
     if (config.compositionEnabled()) {
       tables.put(
           COMPOSITION,

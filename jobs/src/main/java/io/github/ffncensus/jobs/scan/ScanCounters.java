@@ -12,14 +12,17 @@ import java.util.stream.Collectors;
 /** The counters of a scan, for the manifest and for people. */
 final class ScanCounters {
   private final List<ShardRecord> records;
+  private final String precision;
   private final long neurons;
 
   /**
    * @param records of all shards
+   * @param precision of the forward pass
    * @param neurons of the model
    */
-  ScanCounters(List<ShardRecord> records, long neurons) {
+  ScanCounters(List<ShardRecord> records, String precision, long neurons) {
     this.records = records;
+    this.precision = precision.toLowerCase(Locale.ROOT);
     this.neurons = neurons;
   }
 
@@ -36,6 +39,11 @@ final class ScanCounters {
     counters.put("batch_halvings", records.stream().mapToInt(ShardRecord::halvings).sum());
     counters.put("task_seconds", records.stream().mapToDouble(ShardRecord::seconds).sum());
     counters.put("devices", records.stream().map(ShardRecord::device).distinct().sorted().toList());
+    counters.put("precision", precision);
+    // Executors of another kind calculate some last digits in another way.
+    counters.put(
+        "vocabulary_products",
+        records.stream().map(ShardRecord::products).distinct().sorted().toList());
     counters.put(
         "partial_bytes",
         records.stream()

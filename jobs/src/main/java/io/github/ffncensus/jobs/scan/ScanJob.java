@@ -64,7 +64,9 @@ public final class ScanJob {
             model.architecture(),
             analyses.stream().map(ScanAnalysis::analysis).toList());
     List<ShardRecord> records = scanShards(scan, partials);
-    ScanCounters counters = new ScanCounters(records, model.architecture().neurons());
+    ScanCounters counters =
+        new ScanCounters(
+            records, config.model().precision().name(), model.architecture().neurons());
     counters.summary().ifPresent(progress::note);
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
     progress.stage("merge", 0, "tables");

@@ -16,6 +16,7 @@ import io.github.ffncensus.jobs.metrics.TaskClock.Phase;
 import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.PartialFile;
 import io.github.ffncensus.jobs.task.TaskModels;
+import io.github.ffncensus.model.ByteProducts;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.table.ParquetTableReader;
@@ -97,7 +98,8 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
           plan.batches().size(),
           scan.halvings(),
           clock.seconds(),
-          model.device().toString());
+          model.device().toString(),
+          ByteProducts.fastOn(model.device()) ? "bytes" : "float32");
     } finally {
       observers.forEach(ShardObserver::close);
     }

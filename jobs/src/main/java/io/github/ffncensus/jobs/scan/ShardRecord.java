@@ -16,6 +16,7 @@ import java.util.List;
  * @param textTokens that were counted
  * @param batches as planned
  * @param halvings batches halved for want of device memory
+ * @param products what the output embedding was multiplied in, bytes or float32
  * @param seconds from start to end of the attempt
  */
 record ShardRecord(
@@ -30,7 +31,8 @@ record ShardRecord(
     int batches,
     int halvings,
     double seconds,
-    String device)
+    String device,
+    String products)
     implements Serializable {
 
   /**

@@ -105,7 +105,7 @@ public final class AnnotationSheet {
             address.neuron(),
             row.getInt("rank"),
             cell(prefix),
-            next == null ? "" : cell(Exhibit.readable(next)));
+            next == null ? "" : cell(TokenText.readable(next)));
         count++;
       }
     }

@@ -139,9 +139,11 @@ final class Exhibit {
       return null;
     }
     List<String> parts = new ArrayList<>();
+    List<String> ofEach = new ArrayList<>();
     for (String removed : List.of("last", "first", "random")) {
       Change change = changes.get(removed);
       if (change != null) {
+        ofEach.add(String.valueOf(change.rows));
         parts.add(
             String.format(
                 Locale.ROOT,
@@ -150,12 +152,9 @@ final class Exhibit {
                 100 * change.sum / change.rows));
       }
     }
-    int triggers = changes.values().stream().mapToInt(change -> change.rows).max().orElse(0);
-    return "%s (mean change of %d triggers)".formatted(String.join(", ", parts), triggers);
-  }
-
-  /** Without the marks by which tokenizers show a space before the token. */
-  static String readable(String token) {
-    return token.replace("\u0120", "").replace("\u2581", "");
+    // A prefix may be too short for one of the removals.
+    boolean same = ofEach.stream().distinct().count() == 1;
+    String counts = same ? ofEach.get(0) : String.join(", ", ofEach);
+    return "%s (mean change of %s triggers)".formatted(String.join(", ", parts), counts);
   }
 }

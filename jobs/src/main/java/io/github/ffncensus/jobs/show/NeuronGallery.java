@@ -68,7 +68,8 @@ public final class NeuronGallery {
                     row.getInt("rank"),
                     row.getFloat("coefficient"),
                     row.getString("prefix"),
-                    row.getString("next_token")));
+                    // A masked model is not to predict it.
+                    tables.causal() ? row.getString("next_token") : null));
           }
         },
         "layer",
@@ -87,12 +88,14 @@ public final class NeuronGallery {
           }
         },
         ShownPattern.COLUMNS);
+    Targets targets = new Targets(tables);
     forEachRow(
         exhibits,
-        "value_predictions",
-        (exhibit, row) -> exhibit.value(value(row)),
+        Targets.TABLE,
+        (exhibit, row) -> exhibit.value(value(row, targets)),
         "layer",
         "neuron",
+        "top_token_ids",
         "top_tokens",
         "next_token_rank",
         "agreement_count",
@@ -135,22 +138,38 @@ public final class NeuronGallery {
         columns);
   }
 
-  private static String value(TableRow row) {
+  private String value(TableRow row, Targets targets) {
     List<String> top = row.getStringList("top_tokens");
     String promoted =
         top.stream()
             .limit(PROMOTED)
-            .map(token -> "\"" + Exhibit.readable(token) + "\"")
+            .map(token -> "\"" + TokenText.readable(token) + "\"")
             .collect(Collectors.joining(", "));
     int agreement = row.getInt("agreement_count");
+    if (agreement > 0) {
+      double expected =
+          row.getInt("targets")
+              * targets.share(row.getInt("layer"), row.getIntList("top_token_ids")[0]);
+      return promoted
+          + String.format(
+              Locale.ROOT,
+              tables.causal()
+                  ? "; the first follows %d of its %d triggers (%.1f by chance)"
+                  : "; the first ends %d of its %d triggers (%.1f by chance)",
+              agreement,
+              row.getInt("targets"),
+              expected);
+    }
+    if (row.isNull("next_token_rank")) {
+      return promoted;
+    }
     return promoted
-        + (agreement > 0
-            ? "; the first follows %d of its %d triggers"
-                .formatted(agreement, row.getInt("targets"))
-            : row.isNull("next_token_rank")
-                ? ""
-                : "; what follows its strongest trigger is number %,d"
-                    .formatted(row.getInt("next_token_rank")));
+        + String.format(
+            Locale.ROOT,
+            tables.causal()
+                ? "; what follows its strongest trigger is number %,d"
+                : "; the token that its strongest trigger ends in is number %,d",
+            row.getInt("next_token_rank"));
   }
 
   private static String activity(TableRow row) {
@@ -191,7 +210,7 @@ public final class NeuronGallery {
           line.coefficient(),
           letters,
           line.prefix(),
-          line.nextToken() == null ? "" : "  [" + Exhibit.readable(line.nextToken()) + "]");
+          line.nextToken() == null ? "" : "  [" + TokenText.readable(line.nextToken()) + "]");
     }
   }
 

@@ -20,18 +20,21 @@ public final class PublishedTables {
   private final Map<String, List<TableFile>> tables;
   private final int layers;
   private final int neuronsPerLayer;
+  private final boolean causal;
 
   PublishedTables(
       Configuration hadoop,
       RunFolder folder,
       Map<String, List<TableFile>> tables,
       int layers,
-      int neuronsPerLayer) {
+      int neuronsPerLayer,
+      boolean causal) {
     this.hadoop = hadoop;
     this.folder = folder;
     this.tables = tables;
     this.layers = layers;
     this.neuronsPerLayer = neuronsPerLayer;
+    this.causal = causal;
   }
 
   /**
@@ -48,7 +51,8 @@ public final class PublishedTables {
         manifest.folder(),
         manifest.tables(),
         manifest.json().at("/model/layers").asInt(),
-        manifest.json().at("/model/neurons_per_layer").asInt());
+        manifest.json().at("/model/neurons_per_layer").asInt(),
+        manifest.json().at("/model/causal").asBoolean());
   }
 
   /** Layers of the model. */
@@ -59,6 +63,11 @@ public final class PublishedTables {
   /** Neurons of each layer. */
   int neuronsPerLayer() {
     return neuronsPerLayer;
+  }
+
+  /** Whether the model predicts the next token, not, as a masked model, the token itself. */
+  boolean causal() {
+    return causal;
   }
 
   /** Whether the run has rows of a table. */

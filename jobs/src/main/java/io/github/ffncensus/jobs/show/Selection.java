@@ -8,8 +8,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Neurons worth a look: in every layer the clearest ones of different sorts. Those whose triggers
@@ -25,7 +27,7 @@ final class Selection {
   /** What a neuron is an example of. */
   private enum Sort {
     TOPIC("what the text is about"),
-    AGREEMENT("its value predicts what follows its triggers"),
+    AGREEMENT("its value predicts what its triggers are to predict"),
     WORD("a last word"),
     PHRASE("a phrase"),
     FORM("a form, whatever the word");
@@ -60,18 +62,24 @@ final class Selection {
    */
   private record Candidate(
       Address address, boolean perturbed, double clarity, ShownPattern pattern) {
-    static final Comparator<Candidate> ORDER =
+    static final Comparator<Candidate> BEST_FIRST =
         Comparator.comparing(Candidate::perturbed)
             .thenComparingDouble(Candidate::clarity)
-            .thenComparing(Candidate::address, Comparator.reverseOrder());
+            .reversed()
+            .thenComparing(Candidate::address);
   }
 
   private final PublishedTables tables;
-  private final Map<Integer, Map<Sort, Candidate>> best = new TreeMap<>();
+  private final Targets targets;
+
+  /** By layer, of each sort the best ones; as many as there are sorts that might take one. */
+  private final Map<Integer, Map<Sort, TreeSet<Candidate>>> best = new TreeMap<>();
+
   private final Set<Address> perturbed = new HashSet<>();
 
   private Selection(PublishedTables tables) {
     this.tables = tables;
+    this.targets = new Targets(tables);
   }
 
   /** The chosen neurons in order, each with why. */
@@ -84,9 +92,14 @@ final class Selection {
           Map<Address, Choice> ofLayer = new LinkedHashMap<>();
           for (Sort sort : Sort.inLayer(layer)) {
             if (bySort.containsKey(sort) && ofLayer.size() < perLayer) {
-              Candidate candidate = bySort.get(sort);
-              ofLayer.putIfAbsent(
-                  candidate.address(), new Choice(sort.description, candidate.pattern()));
+              bySort.get(sort).stream()
+                  .filter(candidate -> !ofLayer.containsKey(candidate.address()))
+                  .findFirst()
+                  .ifPresent(
+                      candidate ->
+                          ofLayer.put(
+                              candidate.address(),
+                              new Choice(sort.description, candidate.pattern())));
             }
           }
           chosen.putAll(ofLayer);
@@ -106,7 +119,7 @@ final class Selection {
         "agrees",
         "agreement_count",
         "targets",
-        "max_probability");
+        "trigger_next_token_id");
   }
 
   private void pattern(TableRow row) {
@@ -132,18 +145,32 @@ final class Selection {
         && row.getBoolean("agrees")
         && row.getInt("targets") >= ENOUGH_TARGETS
         && row.getInt("agreement_count") >= ENOUGH_AGREEMENT) {
-      offer(
-          Sort.AGREEMENT,
-          Address.of(row),
-          // The probability only decides between equal counts.
-          row.getInt("agreement_count") + row.getDouble("max_probability"),
-          null);
+      double evidence =
+          targets.evidence(
+              row.getInt("layer"),
+              row.getInt("trigger_next_token_id"),
+              row.getInt("agreement_count"),
+              row.getInt("targets"));
+      if (evidence > 0) {
+        offer(Sort.AGREEMENT, Address.of(row), evidence, null);
+      }
     }
   }
 
   private void offer(Sort sort, Address address, double clarity, ShownPattern pattern) {
+    TreeSet<Candidate> ofSort =
+        best.computeIfAbsent(address.layer(), layer -> new EnumMap<>(Sort.class))
+            .computeIfAbsent(sort, first -> new TreeSet<>(Candidate.BEST_FIRST));
     Candidate candidate = new Candidate(address, perturbed.contains(address), clarity, pattern);
-    best.computeIfAbsent(address.layer(), layer -> new EnumMap<>(Sort.class))
-        .merge(sort, candidate, (a, b) -> Candidate.ORDER.compare(a, b) >= 0 ? a : b);
+    // A neuron may have several patterns of a sort, of which the clearest counts.
+    Optional<Candidate> known =
+        ofSort.stream().filter(other -> other.address().equals(address)).findFirst();
+    if (known.isEmpty() || Candidate.BEST_FIRST.compare(candidate, known.get()) < 0) {
+      known.ifPresent(ofSort::remove);
+      ofSort.add(candidate);
+      if (ofSort.size() > Sort.values().length) {
+        ofSort.pollLast();
+      }
+    }
   }
 }

@@ -76,7 +76,7 @@ record ShownPattern(
 
   @Override
   public String toString() {
-    return "%d of %d %s (%s)".formatted(support, prefixes, predicate(), atLarge());
+    return "%d of %d distinct ones %s (%s)".formatted(support, prefixes, predicate(), atLarge());
   }
 
   /** How often any prefix has it. */

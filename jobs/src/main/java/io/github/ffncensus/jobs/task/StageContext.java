@@ -36,6 +36,7 @@ public final class StageContext {
   private final ShardPlan plan;
   private final Map<String, List<TableFile>> published;
   private final Map<String, List<TableFile>> made = new LinkedHashMap<>();
+  private final Map<String, Object> notes = new LinkedHashMap<>();
   private final Progress progress;
   private final TaskSetup setup;
 
@@ -110,6 +111,15 @@ public final class StageContext {
 
   public Map<String, List<TableFile>> made() {
     return made;
+  }
+
+  /** Keeps something about the stage that the manifest is to tell; of what JSON can hold. */
+  public void note(String key, Object value) {
+    notes.put(key, value);
+  }
+
+  public Map<String, Object> notes() {
+    return notes;
   }
 
   /** Whether a table has rows: a part that found nothing to write has left an empty file. */

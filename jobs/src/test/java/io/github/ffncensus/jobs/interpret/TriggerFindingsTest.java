@@ -3,18 +3,32 @@ package io.github.ffncensus.jobs.interpret;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.ffncensus.jobs.TestSpark;
 import io.github.ffncensus.jobs.scan.ScanFixture;
+import io.github.ffncensus.jobs.task.Finding;
+import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.Fixture;
+import io.github.ffncensus.model.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Findings about triggers and activity, recomputed from the rows of the tables. */
 class TriggerFindingsTest {
+  /** The paper's numbers that stand beside these, by finding and layer. */
+  private static final Map<String, Double> PAPER =
+      Map.of("patterns_per_neuronnull", 3.6, "neurons_with_patternnull", 1.0);
+
   @TempDir Path folder;
 
   @Test
@@ -54,6 +68,17 @@ class TriggerFindingsTest {
             "prefixes_covered",
             layer,
             OptionalDouble.of(1 - sum(scores, "not_covered") / sum(scores, "prefixes")));
+        double labels = 0;
+        for (String label :
+            List.of("not_covered", "shallow_only", "semantic_only", "shallow_and_semantic")) {
+          double share = sum(scores, label) / sum(scores, "prefixes");
+          labels += share;
+          assertFinding(tables, "prefixes_" + label, layer, OptionalDouble.of(share));
+        }
+        assertThat(labels).isCloseTo(1, within(1e-12));
+        for (String score : List.of("last_token_concentration", "topic_coherence")) {
+          assertFinding(tables, score + "_median", layer, median(scores, score));
+        }
       }
       List<Map<String, Object>> scores = tables.get("trigger_pattern_scores");
       assertFinding(tables, "patterns_per_neuron", null, mean(scores, "patterns"));
@@ -81,6 +106,49 @@ class TriggerFindingsTest {
     }
   }
 
+  /** Interpolated between the two in the middle; those without a score are left out. */
+  private static OptionalDouble median(List<Map<String, Object>> rows, String column) {
+    double[] sorted =
+        rows.stream()
+            .map(row -> (Double) row.get(column))
+            .filter(Objects::nonNull)
+            .mapToDouble(value -> value)
+            .sorted()
+            .toArray();
+    return sorted.length == 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2);
+  }
+
+  /** A layer without a trigger is a finding, too. */
+  @Test
+  void layerOfDeadNeurons_hasAShareOfZero() {
+    SparkSession spark = TestSpark.start("local[1]", folder);
+    try {
+      Dataset<Row> triggers =
+          spark.createDataFrame(
+              List.of(
+                  RowFactory.create(1, 4, 1),
+                  RowFactory.create(1, 4, 7),
+                  RowFactory.create(1, 9, 7),
+                  RowFactory.create(1, 9, 8)),
+              StructType.fromDDL("layer INT, neuron INT, position INT"));
+      Architecture architecture =
+          ModelFolder.open(Fixture.named("bert-gelu").folder()).architecture();
+      List<Finding> findings = TriggerFindings.ofTriggers(triggers, 1, architecture);
+      assertThat(findings).hasSize(2 * architecture.layers());
+      assertThat(findings.get(0).finding()).isEqualTo("neurons_with_triggers");
+      assertThat(findings.get(0).layer()).isZero();
+      assertThat(findings.get(0).value()).isZero();
+      assertThat(findings.get(1).value()).isNull();
+      assertThat(findings.get(2).value()).isEqualTo(2.0 / architecture.intermediate());
+      assertThat(findings.get(3).value()).isEqualTo(0.25);
+      assertThat(findings).allSatisfy(finding -> assertThat(finding.paperValue()).isNull());
+    } finally {
+      spark.stop();
+    }
+  }
+
   private static OptionalDouble mean(List<Map<String, Object>> rows, String column) {
     return rows.stream().mapToDouble(row -> (Integer) row.get(column)).average();
   }
@@ -105,6 +173,12 @@ class TriggerFindingsTest {
                     row.get("finding").equals(finding) && Objects.equals(row.get("layer"), layer))
             .toList();
     assertThat(rows).hasSize(1);
-    assertThat((Double) rows.get(0).get("value")).isCloseTo(expected.orElseThrow(), within(1e-12));
+    if (expected.isEmpty()) {
+      assertThat(rows.get(0).get("value")).isNull();
+    } else {
+      assertThat((Double) rows.get(0).get("value"))
+          .isCloseTo(expected.getAsDouble(), within(1e-12));
+    }
+    assertThat(rows.get(0).get("paper_value")).isEqualTo(PAPER.get(finding + layer));
   }
 }

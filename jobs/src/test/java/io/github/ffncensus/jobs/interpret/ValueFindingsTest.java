@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
@@ -79,7 +80,101 @@ class ValueFindingsTest {
                 .average()
                 .orElseThrow(),
             within(1e-12));
+    assertThat(value(findings, "top_values_with_an_agreeing_trigger_of_all", null))
+        .isCloseTo(
+            all.stream().filter(p -> p.agreements > 0).count() / (double) all.size(),
+            within(1e-12));
+    assertThat(value(findings, "top_values_precision_of_all", null))
+        .isCloseTo(
+            all.stream()
+                .filter(p -> p.target != null)
+                .mapToDouble(p -> p.agreements / 4.0)
+                .average()
+                .orElseThrow(),
+            within(1e-12));
     assertThat(value(findings, "agreement_rate_by_guessing", null)).isEqualTo(1 / 50.0);
+    assertTenths(all, findings);
+    assertPaper(findings, "agreement_rate", 0, null);
+    assertPaper(findings, "agreement_rate", LAYERS - 1, 0.035);
+    assertPaper(findings, "agreement_rate_by_guessing", null, 4e-6);
+    assertPaper(findings, "top_values_in_upper_layers", null, 0.97);
+    assertPaper(findings, "top_values_with_an_agreeing_trigger", null, 0.46);
+  }
+
+  /** Values by their largest probability, ten parts of which the first ones may be one larger. */
+  private static void assertTenths(List<Prediction> all, List<Finding> findings) {
+    List<Prediction> sorted =
+        all.stream()
+            .filter(p -> p.target != null)
+            .sorted(Comparator.comparingDouble(Prediction::probability))
+            .toList();
+    int from = 0;
+    for (int tenth = 1; tenth <= 10; tenth++) {
+      int size = sorted.size() / 10 + (tenth <= sorted.size() % 10 ? 1 : 0);
+      List<Prediction> part = sorted.subList(from, from + size);
+      from += size;
+      String name = "agreement_rate_tenth_%02d".formatted(tenth);
+      assertThat(value(findings, name + "_by_max_probability", null))
+          .isCloseTo(rate(part), within(1e-12));
+      assertThat(value(findings, name + "_of_shuffled_pairs", null))
+          .isCloseTo(expectedRate(part), within(1e-12));
+    }
+  }
+
+  /** The rate over all pairs of a value and a target. */
+  private static double expectedRate(List<Prediction> part) {
+    long agreeing =
+        part.stream()
+            .mapToLong(p -> part.stream().filter(other -> other.target == p.top).count())
+            .sum();
+    return agreeing / (double) part.size() / part.size();
+  }
+
+  private static void assertPaper(
+      List<Finding> findings, String name, Integer layer, Double expected) {
+    assertThat(findings)
+        .filteredOn(f -> f.finding().equals(name) && Objects.equals(f.layer(), layer))
+        .singleElement()
+        .extracting(Finding::paperValue)
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void agreementUnderALens_hasItsBaseline() {
+    SparkSession spark = TestSpark.start("local[2]", folder);
+    try {
+      Dataset<Row> rows =
+          spark.createDataFrame(
+              predictions().stream()
+                  .map(
+                      p ->
+                          RowFactory.create(
+                              p.layer,
+                              p.neuron,
+                              "raw",
+                              p.top,
+                              p.target,
+                              p.agrees(),
+                              p.target == null ? null : p.rank(),
+                              0.5))
+                  .toList(),
+              StructType.fromDDL(
+                  "layer INT, neuron INT, lens STRING, top_token_id INT,"
+                      + " trigger_next_token_id INT, agrees BOOLEAN, next_token_rank INT,"
+                      + " max_cosine DOUBLE"));
+      List<Finding> findings = LensFindings.of(rows, 64, 50);
+      for (int layer = 0; layer < LAYERS; layer++) {
+        int l = layer;
+        List<Prediction> answered =
+            predictions().stream().filter(p -> p.layer == l && p.target != null).toList();
+        assertThat(value(findings, "agreement_rate_under_raw_lens", layer))
+            .isCloseTo(rate(answered), within(1e-12));
+        assertThat(value(findings, "agreement_rate_of_shuffled_pairs_under_raw_lens", layer))
+            .isCloseTo(expectedRate(answered), within(1e-12));
+      }
+    } finally {
+      spark.stop();
+    }
   }
 
   /** Property 31: the mean agreement over random permutations. */
@@ -146,7 +241,7 @@ class ValueFindingsTest {
   private static double value(List<Finding> findings, String name, Integer layer) {
     List<Finding> found =
         findings.stream()
-            .filter(f -> f.finding().equals(name) && java.util.Objects.equals(f.layer(), layer))
+            .filter(f -> f.finding().equals(name) && Objects.equals(f.layer(), layer))
             .toList();
     assertThat(found).as(name).hasSize(1);
     return found.get(0).value();

@@ -29,7 +29,13 @@ class PatternChecksTest {
 
   private record Scores(int layer, int neuron, int prefixes, int shallow, int uncovered) {}
 
-  private record Found(int layer, int neuron, int support, int counted, int ranks, double rate) {}
+  private record Found(
+      int layer, int neuron, int support, int counted, int ranks, double rate, double score) {
+
+    Found(int layer, int neuron, int support, int counted, int ranks, double rate) {
+      this(layer, neuron, support, counted, ranks, rate, 3);
+    }
+  }
 
   @BeforeEach
   void sound() {
@@ -82,6 +88,12 @@ class PatternChecksTest {
   void rateThatIsNoRate() throws IOException {
     patterns.add(new Found(0, 0, 3, 3, 3, Double.NaN));
     assertProblem("layer 0, neuron 0, positive: pattern w has the background rate NaN");
+  }
+
+  @Test
+  void scoreThatIsNoNumber() throws IOException {
+    patterns.add(new Found(0, 0, 3, 3, 3, 0.1, Double.POSITIVE_INFINITY));
+    assertProblem("layer 0, neuron 0, positive: pattern w has the score Infinity");
   }
 
   @Test
@@ -176,7 +188,7 @@ class PatternChecksTest {
     out.intValue("support", row.support());
     out.intValue("prefixes", 5);
     out.doubleValue("background_rate", row.rate());
-    out.doubleValue("score", 3);
+    out.doubleValue("score", row.score());
     out.string("polarity", "positive");
     out.string("class", "shallow");
     out.intValue("counted", row.counted());

@@ -90,7 +90,7 @@ final class RunFixture {
   }
 
   static ModelIdentity model(String weights) {
-    return new ModelIdentity("m", "/m", "gpt2", 2, 3, weights, "tokenizer", "config");
+    return new ModelIdentity("m", "/m", "gpt2", true, 2, 3, weights, "tokenizer", "config");
   }
 
   RunIdentity identity(String... overrides) {

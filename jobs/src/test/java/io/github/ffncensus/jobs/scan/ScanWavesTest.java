@@ -89,8 +89,7 @@ class ScanWavesTest {
     Map<String, List<Map<String, Object>>> expected =
         scans.ingest("whole", "llama-silu", with(settings, OFF)).tables();
     for (String[] ways :
-        List.of(
-            new String[] {OFF, FROM_ONE}, new String[] {FROM_ONE, "scan.waves.first=5"})) {
+        List.of(new String[] {OFF, FROM_ONE}, new String[] {FROM_ONE, "scan.waves.first=5"})) {
       String id = String.join("-then-", ways).replaceAll("[.=]", "-");
       Run first = scans.ingest(id, "llama-silu", with(settings, ways[0]));
       assertThatThrownBy(() -> first.scan(new Dying())).hasStackTraceContaining("pulled plug");

@@ -24,7 +24,8 @@ class ShardLineTest {
             251,
             1,
             61.25,
-            "gpu(0)");
+            "gpu(0)",
+            "float32");
     assertThat(ShardLine.line("nightly", record, 2, 0.98765))
         .isEqualTo(
             "event=shard_scanned run_id=nightly shard=17 wave=3 attempt=2 device=gpu(0)"

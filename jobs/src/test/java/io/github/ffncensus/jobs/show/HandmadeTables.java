@@ -40,9 +40,13 @@ final class HandmadeTables {
   }
 
   PublishedTables publish() {
+    return publish(true);
+  }
+
+  PublishedTables publish(boolean causal) {
     Map<String, List<TableFile>> files = new HashMap<>();
     rows.forEach((table, ofTable) -> files.put(table, List.of(write(table, ofTable))));
-    return new PublishedTables(HADOOP, folder, files, 2, 4);
+    return new PublishedTables(HADOOP, folder, files, 2, 4, causal);
   }
 
   private TableFile write(String table, List<Map<String, Object>> ofTable) {

@@ -77,7 +77,7 @@ class ShowTest {
   }
 
   /** One neuron of which all tables have something, and others of less. */
-  private PublishedTables gallery() {
+  private PublishedTables gallery(boolean causal) {
     trigger(0, 1, 1, "negative", "never shown", null);
     trigger(0, 1, 1, "positive", "The capital of", "\u0120Peru");
     trigger(0, 1, 2, "positive", "The Capital of", "\u0120Chile");
@@ -96,6 +96,10 @@ class ShowTest {
         1,
         "top_tokens",
         List.of("\u0120Peru", "##an"),
+        "top_token_ids",
+        new int[] {7, 8},
+        "trigger_next_token_id",
+        7,
         "agreement_count",
         2,
         "targets",
@@ -104,7 +108,18 @@ class ShowTest {
         true,
         "next_token_rank",
         1);
-    tables.row("value_predictions", 0, 2, "top_tokens", List.of("x"), "next_token_rank", 1_200);
+    tables.row(
+        "value_predictions",
+        0,
+        2,
+        "top_tokens",
+        List.of("x"),
+        "top_token_ids",
+        new int[] {9},
+        "trigger_next_token_id",
+        6,
+        "next_token_rank",
+        1_200);
     for (String removed : List.of("first", "last")) {
       double change = removed.equals("first") ? -0.1 : -0.7;
       for (int rank = 1; rank <= 2; rank++) {
@@ -121,7 +136,11 @@ class ShowTest {
       }
     }
     tables.row("neuron_stats", 0, 1, "active_fraction", 0.25, "token_count", 4_000L, "mean", -0.5);
-    return tables.publish();
+    return tables.publish(causal);
+  }
+
+  private PublishedTables gallery() {
+    return gallery(true);
   }
 
   @Test
@@ -132,15 +151,91 @@ class ShowTest {
             """
 
             Layer 0, neuron 1
-              prefixes  a 3 of 5 end in "of" (3.4 % of all do)
-                        b 1 of 5 mention "wine" before (3.4 % of all do)
-                        c 2 of 5 come before "peru" (3.4 % of all do)
-              promotes  "Peru", "##an"; the first follows 2 of its 3 triggers
+              prefixes  a 3 of 5 distinct ones end in "of" (3.4 % of all do)
+                        b 1 of 5 distinct ones mention "wine" before (3.4 % of all do)
+                        c 2 of 5 distinct ones come before "peru" (3.4 % of all do)
+              promotes  "Peru", "##an"; the first follows 2 of its 3 triggers (1.5 by chance)
               without   the last token -105 %, the first token -15 % (mean change of 2 triggers)
               active    on 25.0 % of 4,000 tokens; mean -0.500, 99.9 % below 0.000, largest 0.000
                  9.000 ac    The capital of  [Peru]
                  7.000 a     Wine of
             """);
+  }
+
+  /** What follows a trigger is nothing that a masked model was asked for. */
+  @Test
+  void neuronOfAMaskedModel_isComparedWithTheTokenItself() {
+    assertThat(
+            printed(
+                out ->
+                    new NeuronGallery(gallery(false), 2)
+                        .print(Set.of(new Address(0, 1), new Address(0, 2)), out)))
+        .contains(
+            "\"##an\"; the first ends 2 of its 3 triggers (1.5 by chance)\n",
+            "\"x\"; the token that its strongest trigger ends in is number 1,200\n",
+            "The capital of\n")
+        .doesNotContain("follows", "[");
+  }
+
+  @Test
+  void removalsOfDifferentlyManyTriggers_haveCountsOfTheirOwn() {
+    trigger(0, 0, 1, "positive", "One", null);
+    for (String removed : List.of("last", "last", "first")) {
+      tables.row("trigger_perturbations", 0, 0, "removed", removed, "relative_change", -0.5);
+    }
+    assertThat(
+            printed(
+                out ->
+                    new NeuronGallery(tables.publish(), 2).print(Set.of(new Address(0, 0)), out)))
+        .contains("the last token -50 %, the first token -50 % (mean change of 2, 1 triggers)");
+  }
+
+  /** One that wins two sorts leaves the second to the next best. */
+  @Test
+  void neuronThatIsTheClearestOfTwoSorts_takesNoPlaceTwice() {
+    trigger(0, 0, 1, "positive", "One", null);
+    pattern(0, 0, "last_token", "of", 9, 1, 2, 3);
+    pattern(0, 0, "topic", "sea", 9, 1, 2, 3);
+    pattern(0, 1, "topic", "sky", 5, 1, 2, 3);
+    pattern(0, 2, "topic", "sun", 6, 1, 2, 3);
+    assertThat(Selection.of(tables.publish(), 2).keySet())
+        .containsExactly(new Address(0, 0), new Address(0, 2));
+  }
+
+  /** Where most triggers are followed by one token, agreeing on that one is no news. */
+  @Test
+  void agreement_isWorthMoreWhereChanceGivesLess() {
+    trigger(0, 0, 1, "positive", "One", null);
+    for (int neuron = 0; neuron < 4; neuron++) {
+      tables.row(
+          "value_predictions",
+          0,
+          neuron,
+          "agrees",
+          neuron != 2,
+          "top_token_ids",
+          new int[] {neuron == 3 ? 8 : 7},
+          "trigger_next_token_id",
+          neuron == 3 ? 8 : 7,
+          "agreement_count",
+          neuron == 3 ? 10 : 12,
+          "targets",
+          25);
+    }
+    assertThat(Selection.of(tables.publish(), 1).keySet()).containsExactly(new Address(0, 3));
+  }
+
+  @Test
+  void tokens_areShownAsText() {
+    assertThat(TokenText.readable("\u0120the")).isEqualTo("the");
+    assertThat(TokenText.readable("\u2581the")).isEqualTo("the");
+    assertThat(TokenText.readable("##ing")).isEqualTo("##ing");
+    // GPT-2 writes the two bytes of an e with an acute accent as these two characters.
+    assertThat(TokenText.readable("\u0120caf\u00c3\u00a9")).isEqualTo("caf\u00e9");
+    assertThat(TokenText.readable("caf\u00e9")).isEqualTo("caf\u00e9");
+    // A part of a character.
+    assertThat(TokenText.readable("\u00c3")).isEqualTo("\u00c3");
+    assertThat(TokenText.readable("\u010a")).isEqualTo("\u010a");
   }
 
   @Test
@@ -172,9 +267,9 @@ class ShowTest {
         .containsExactly(new Address(0, 1), new Address(1, 0));
     assertThat(printed(out -> new NeuronGallery(published, 2).print(3, out)))
         .contains(
-            "Layer 0, neuron 1: a last word\n  prefixes  a 3 of 5 end in \"of\"",
-            "Layer 0, neuron 3: what the text is about\n  prefixes  a 3 of 5 mention \"sea\" before",
-            "Layer 1, neuron 0: a form, whatever the word\n  prefixes  a 3 of 5 end in a year");
+            "Layer 0, neuron 1: a last word\n  prefixes  a 3 of 5 distinct ones end in \"of\"",
+            "Layer 0, neuron 3: what the text is about\n  prefixes  a 3 of 5 distinct ones mention \"sea\" before",
+            "Layer 1, neuron 0: a form, whatever the word\n  prefixes  a 3 of 5 distinct ones end in a year");
   }
 
   @Test
