@@ -79,8 +79,7 @@ class OperationsTest {
 
   /** Some versions of Spark roll the log in a folder; checksums lie beside it. */
   private static boolean isEventLog(Path file) {
-    return Files.isRegularFile(file)
-        && file.getFileName().toString().matches("(events_|local-).*");
+    return Files.isRegularFile(file) && file.getFileName().toString().matches("(events_|local-).*");
   }
 
   private static void set(String key, String value) {
