@@ -25,9 +25,9 @@ import java.util.stream.LongStream;
  *
  * <p>Where {@link ByteProducts} are fast, it is in fixed point: a number is written in three digits
  * of base 128, each a byte, in units of its token, after all columns were brought to one spread;
- * and so are the states. With {@link Digits#TWO} a product keeps 15 bits of what makes logits
- * differ, for a third of the time of a product of floats; with {@link Digits#THREE} 22 bits, nearly
- * those of a float, for two thirds.
+ * and so are the states. With two of the digits a product keeps 15 bits of what makes logits
+ * differ, for a third of the time of a product of floats; with three 22 bits, nearly those of a
+ * float, for two thirds.
  */
 final class CentredEmbedding {
   private static final Map<Transformer, CentredEmbedding> CACHE =
@@ -44,6 +44,8 @@ final class CentredEmbedding {
         training : bool
         def forward(self: __torch__.Embedding, x: Tensor) -> Tensor:
           return x
+        def rows(self: __torch__.Embedding, x: Tensor, count: int) -> Tensor:
+          return torch.narrow(x, 0, 0, count)
         def sums(self: __torch__.Embedding, x: Tensor) -> List[Tensor]:
           wide = torch.to(x, 7)
           longest = torch.amax(torch.sqrt(torch.sum(torch.mul(wide, wide), [1])), [0], True)
@@ -82,10 +84,13 @@ final class CentredEmbedding {
           most = torch._int_mm(high, torch.t(torch.narrow(part, 1, 0, width)))
           rest = torch._int_mm(crossed, torch.t(torch.narrow(part, 1, 0, torch.mul(width, 2))))
           return torch.addcmul(torch.mul(most, torch.mul(unit, 128.)), rest, unit)
-        def three(self: __torch__.Embedding, high: Tensor, crossed: Tensor, tripled: Tensor, digits: Tensor, units: Tensor, first: int, count: int) -> Tensor:
+        def part(self: __torch__.Embedding, high: Tensor, crossed: Tensor, tripled: Tensor, digits: Tensor, units: Tensor, first: int, count: int) -> Tensor:
+          logits = (self).two(high, crossed, digits, units, first, count, )
+          exact = torch.narrow(logits, 0, 0, torch.size(tripled, 0))
           last = torch._int_mm(tripled, torch.t(torch.narrow(digits, 0, first, count)))
           unit = torch.mul(torch.narrow(units, 1, first, count), 16384.)
-          return torch.addcmul((self).two(high, crossed, digits, units, first, count, ), last, unit)
+          added = torch.addcmul_(exact, last, unit)
+          return logits
         def floats(self: __torch__.Embedding, logits: Tensor, means: Tensor) -> Tensor:
           return torch.sub(logits, torch.to(means, 6))
       """;
@@ -122,12 +127,6 @@ final class CentredEmbedding {
 
   /** Null if floats are multiplied. */
   private final FixedPoint fixed;
-
-  /** How many digits of a state and of the embedding a product takes. */
-  enum Digits {
-    TWO,
-    THREE
-  }
 
   /**
    * @param spread by which columns were divided, (1, hidden), float64
@@ -242,9 +241,10 @@ final class CentredEmbedding {
 
   /**
    * @param states (rows, hidden), as a lens gives them to the output embedding
-   * @param digits where bytes are multiplied
+   * @param exact how many of the rows, from the first, are to be multiplied with three digits where
+   *     bytes are multiplied; the others are with two
    */
-  Query query(NDManager scope, NDArray states, Digits digits) {
+  Query query(NDManager scope, NDArray states, int exact) {
     NDArray means = means(scope, states);
     if (fixed == null) {
       return new Floats(
@@ -258,34 +258,31 @@ final class CentredEmbedding {
         script.callForList(scope, "digits", script.call(scope, "stretched", states, fixed.spread));
     NDArray high = found.get(0);
     NDArray middle = found.get(1);
-    NDArray low = found.get(2);
     NDArray units = found.get(3);
-    NDArray crossed = NDArrays.concat(new NDList(middle, high), 1);
-    double[] errors = errors(units, found.get(4), digits);
-    return digits == Digits.TWO
-        ? new TwoDigits(this, high, crossed, units, means, errors)
-        : new ThreeDigits(
-            this,
-            high,
-            crossed,
-            NDArrays.concat(new NDList(low, middle, high), 1),
-            units,
-            means,
-            errors);
+    NDList digits = new NDList(found.get(2), middle, high);
+    NDArray tripled =
+        exact == 0 ? null : script.call(scope, "rows", NDArrays.concat(digits, 1), (long) exact);
+    return new Bytes(
+        this,
+        high,
+        NDArrays.concat(new NDList(middle, high), 1),
+        tripled,
+        units,
+        means,
+        errors(units, found.get(4), exact));
   }
 
   /** What is lost by rounding both factors, and with the products of digits that are left out. */
-  private double[] errors(NDArray unitsOfRows, NDArray sumsOfRows, Digits digits) {
+  private double[] errors(NDArray unitsOfRows, NDArray sumsOfRows, int exact) {
     float[] units = unitsOfRows.toFloatArray();
     float[] sums = sumsOfRows.toFloatArray();
-    double rounding = digits == Digits.TWO ? ROUNDED * BASE : ROUNDED;
-    double leftOut =
-        digits == Digits.TWO
-            ? (BASE * DIGIT + DIGIT) * (BASE * DIGIT + DIGIT)
-            : 2 * BASE * DIGIT * DIGIT + DIGIT * DIGIT;
-    double ofPair = (leftOut + rounding * rounding) * model.architecture().hidden();
+    double leftOutOfTwo = (BASE * DIGIT + DIGIT) * (BASE * DIGIT + DIGIT);
+    double leftOutOfThree = 2 * BASE * DIGIT * DIGIT + DIGIT * DIGIT;
     double[] errors = new double[units.length];
     for (int row = 0; row < errors.length; row++) {
+      double rounding = row < exact ? ROUNDED : ROUNDED * BASE;
+      double leftOut = row < exact ? leftOutOfThree : leftOutOfTwo;
+      double ofPair = (leftOut + rounding * rounding) * model.architecture().hidden();
       errors[row] =
           rounding * (units[row] * fixed.largestSum + fixed.largestUnit * sums[row])
               + ofPair * units[row] * fixed.largestUnit;
@@ -323,29 +320,10 @@ final class CentredEmbedding {
 
   /**
    * @param crossed middle digits, then high digits: what is multiplied with high and middle digits
+   * @param tripled low, middle and high digits of the exact rows: what is multiplied with high,
+   *     middle and low digits; null if there are none
    */
-  private record TwoDigits(
-      CentredEmbedding embedding,
-      NDArray high,
-      NDArray crossed,
-      NDArray units,
-      NDArray means,
-      double[] errors)
-      implements Query {
-
-    @Override
-    public NDArray part(NDManager tile, int from, int to) {
-      FixedPoint fixed = embedding.fixed;
-      return embedding.script.call(
-          tile, "two", high, crossed, fixed.digits, fixed.units, (long) from, (long) (to - from));
-    }
-  }
-
-  /**
-   * @param crossed as of two digits
-   * @param tripled low, middle and high digits: what is multiplied with high, middle and low digits
-   */
-  private record ThreeDigits(
+  private record Bytes(
       CentredEmbedding embedding,
       NDArray high,
       NDArray crossed,
@@ -357,17 +335,14 @@ final class CentredEmbedding {
 
     @Override
     public NDArray part(NDManager tile, int from, int to) {
-      FixedPoint fixed = embedding.fixed;
-      return embedding.script.call(
-          tile,
-          "three",
-          high,
-          crossed,
-          tripled,
-          fixed.digits,
-          fixed.units,
-          (long) from,
-          (long) (to - from));
+      NDArray digits = embedding.fixed.digits;
+      NDArray ofTokens = embedding.fixed.units;
+      long first = from;
+      long count = to - from;
+      return tripled == null
+          ? embedding.script.call(tile, "two", high, crossed, digits, ofTokens, first, count)
+          : embedding.script.call(
+              tile, "part", high, crossed, tripled, digits, ofTokens, first, count);
     }
   }
 }

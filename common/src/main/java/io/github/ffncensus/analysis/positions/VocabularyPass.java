@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.ffncensus.analysis.positions.CentredEmbedding.Digits;
 import io.github.ffncensus.analysis.positions.CentredEmbedding.Query;
 import io.github.ffncensus.analysis.positions.VocabularyParts.Part;
 import io.github.ffncensus.model.Lens;
@@ -42,19 +41,20 @@ final class VocabularyPass implements AutoCloseable {
         def ends(self: __torch__.Pass, x: Tensor, units: Tensor, shift: Tensor, block: int) -> List[Tensor]:
           logits = torch.addcmul(shift, x, units)
           return [(self).best(logits, block, ), (self).best(torch.neg(logits), block, )]
-        def combined(self: __torch__.Pass, r: Tensor, x: Tensor, factors: Tensor, shift: Tensor, values: int, block: int) -> List[Tensor]:
-          rows = torch.size(r, 0)
-          y = torch.narrow(x, 0, 0, rows)
+        def combined(self: __torch__.Pass, x: Tensor, factors: Tensor, shift: Tensor, rows: int, values: int, block: int) -> List[Tensor]:
+          r = torch.narrow(x, 0, 0, rows)
+          y = torch.narrow(x, 0, rows, rows)
           by_r = torch.addcmul(shift, r, torch.narrow(factors, 1, 0, 1))
           by_y = torch.addcmul(shift, y, torch.narrow(factors, 1, 1, 1))
           by_o = torch.addcmul(torch.addcmul(shift, r, torch.narrow(factors, 1, 2, 1)), y, torch.narrow(factors, 1, 3, 1))
           return (self).step(by_r, by_y, by_o, torch.narrow(x, 0, torch.mul(values, rows), rows), block, )
-        def separate(self: __torch__.Pass, r: Tensor, x: Tensor, of_r: Tensor, of_x: Tensor, shift: Tensor, block: int) -> List[Tensor]:
-          rows = torch.size(r, 0)
-          by_r = torch.addcmul(shift, r, of_r)
-          by_y = torch.addcmul(shift, torch.narrow(x, 0, 0, rows), torch.narrow(of_x, 0, 0, rows))
-          by_o = torch.addcmul(shift, torch.narrow(x, 0, rows, rows), torch.narrow(of_x, 0, rows, rows))
-          return (self).step(by_r, by_y, by_o, torch.narrow(x, 0, torch.mul(rows, 2), rows), block, )
+        def separate(self: __torch__.Pass, x: Tensor, units: Tensor, shift: Tensor, rows: int, block: int) -> List[Tensor]:
+          states = torch.mul(rows, 3)
+          logits = torch.addcmul(shift, torch.narrow(x, 0, 0, states), torch.narrow(units, 0, 0, states))
+          by_r = torch.narrow(logits, 0, 0, rows)
+          by_y = torch.narrow(logits, 0, rows, rows)
+          by_o = torch.narrow(logits, 0, torch.mul(rows, 2), rows)
+          return (self).step(by_r, by_y, by_o, torch.narrow(x, 0, states, rows), block, )
         def step(self: __torch__.Pass, r: Tensor, y: Tensor, o: Tensor, values: Tensor, block: int) -> List[Tensor]:
           share = torch.amax(torch.softmax(r, 1), [1], True)
           return [(self).best(r, block, ), (self).best(y, block, ), (self).best(o, block, ), (self).best(values, block, ), torch.amax(r, [1], True), share]
@@ -111,12 +111,13 @@ final class VocabularyPass implements AutoCloseable {
    */
   Swept combined(NDManager scope, NDArray residual, NDList others, NDArray norms, NDArray shift) {
     int rows = (int) norms.getShape().get(0);
-    int values = others.size() - 1;
-    NDArray together = NDArrays.concat(others, 0);
-    Query ofR = embedding.query(scope, residual, Digits.THREE);
-    Query ofOthers = embedding.query(scope, together, Digits.TWO);
+    int values = others.size();
+    NDArray states = NDArrays.concat(new NDList(residual).addAll(others), 0);
+    Query query = embedding.query(scope, states, rows);
+    NDArray units = query.units();
     NDArray factors =
-        script.call(scope, "factors", ofR.units(), rowsOf(scope, ofOthers.units(), 0, rows), norms);
+        script.call(
+            scope, "factors", rowsOf(scope, units, 0, rows), rowsOf(scope, units, 1, rows), norms);
     List<NDList> found = new ArrayList<>();
     for (Part part : parts.parts()) {
       try (NDManager tile = scope.newSubManager()) {
@@ -124,30 +125,28 @@ final class VocabularyPass implements AutoCloseable {
             script.callForList(
                 scope,
                 "combined",
-                ofR.part(tile, part.from(), part.to()),
-                ofOthers.part(tile, part.from(), part.to()),
+                query.part(tile, part.from(), part.to()),
                 factors,
                 of(shift, part, tile),
+                (long) rows,
                 (long) values,
                 (long) part.block()));
       }
     }
     float[] scales = norms.toFloatArray();
-    double[] marginsOfR = margins(scope, ofR, residual);
-    double[] marginsOfOthers = margins(scope, ofOthers, together);
+    double[] ofStates = margins(scope, query, states);
     double[][] margins = new double[4][rows];
-    double[] means = ofR.means().toDoubleArray();
-    double[] errors = ofR.errors().clone();
+    double[] means = Arrays.copyOf(query.means().toDoubleArray(), rows);
+    double[] errors = Arrays.copyOf(query.errors(), rows);
     for (int row = 0; row < rows; row++) {
-      margins[0][row] = marginsOfR[row] * scales[3 * row];
-      margins[1][row] = marginsOfOthers[row] * scales[3 * row + 1];
-      margins[2][row] = (marginsOfR[row] + marginsOfOthers[row]) * scales[3 * row + 2];
-      margins[3][row] = marginsOfOthers[values * rows + row];
+      margins[0][row] = ofStates[row] * scales[3 * row];
+      margins[1][row] = ofStates[rows + row] * scales[3 * row + 1];
+      margins[2][row] = (ofStates[row] + ofStates[rows + row]) * scales[3 * row + 2];
+      margins[3][row] = ofStates[values * rows + row];
       means[row] *= scales[3 * row];
       errors[row] *= scales[3 * row];
     }
-    return swept(
-        scope, found, rowsOf(scope, ofOthers.units(), values, rows), margins, means, errors);
+    return swept(scope, found, rowsOf(scope, units, values, rows), margins, means, errors);
   }
 
   /**
@@ -159,9 +158,9 @@ final class VocabularyPass implements AutoCloseable {
    */
   Swept separate(NDManager scope, NDArray residual, NDList others, NDArray shift) {
     int rows = (int) residual.getShape().get(0);
-    NDArray together = NDArrays.concat(others, 0);
-    Query ofR = embedding.query(scope, residual, Digits.THREE);
-    Query ofOthers = embedding.query(scope, together, Digits.TWO);
+    NDArray states = NDArrays.concat(new NDList(residual).addAll(others), 0);
+    Query query = embedding.query(scope, states, rows);
+    NDArray units = query.units();
     List<NDList> found = new ArrayList<>();
     for (Part part : parts.parts()) {
       try (NDManager tile = scope.newSubManager()) {
@@ -169,28 +168,23 @@ final class VocabularyPass implements AutoCloseable {
             script.callForList(
                 scope,
                 "separate",
-                ofR.part(tile, part.from(), part.to()),
-                ofOthers.part(tile, part.from(), part.to()),
-                ofR.units(),
-                ofOthers.units(),
+                query.part(tile, part.from(), part.to()),
+                units,
                 of(shift, part, tile),
+                (long) rows,
                 (long) part.block()));
       }
     }
-    double[] marginsOfOthers = margins(scope, ofOthers, together);
-    double[][] margins = {
-      margins(scope, ofR, residual),
-      Arrays.copyOfRange(marginsOfOthers, 0, rows),
-      Arrays.copyOfRange(marginsOfOthers, rows, 2 * rows),
-      Arrays.copyOfRange(marginsOfOthers, 2 * rows, 3 * rows)
-    };
+    double[] ofStates = margins(scope, query, states);
+    double[][] margins = new double[4][];
+    Arrays.setAll(margins, i -> Arrays.copyOfRange(ofStates, i * rows, (i + 1) * rows));
     return swept(
         scope,
         found,
-        rowsOf(scope, ofOthers.units(), 2, rows),
+        rowsOf(scope, units, 3, rows),
         margins,
-        ofR.means().toDoubleArray(),
-        ofR.errors());
+        Arrays.copyOf(query.means().toDoubleArray(), rows),
+        Arrays.copyOf(query.errors(), rows));
   }
 
   /** How far the difference of two logits may be from that of the same two in float32. */
@@ -261,7 +255,7 @@ final class VocabularyPass implements AutoCloseable {
    * @param shift (1, vocabulary) or a single 0
    */
   List<Blocks> ends(NDManager scope, NDArray states, NDArray shift) {
-    Query query = embedding.query(scope, states, Digits.TWO);
+    Query query = embedding.query(scope, states, 0);
     NDList tops = new NDList();
     NDList bottoms = new NDList();
     for (Part part : parts.parts()) {
