@@ -14,6 +14,7 @@ import io.github.ffncensus.model.TorchEngine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,16 +70,38 @@ public final class ShardScan {
   }
 
   /**
-   * Runs all batches.
+   * Runs all batches, every sequence of which is needed.
    *
+   * @throws UnreadableSequences if the forward pass fails for a single sequence
    * @throws CensusException of kind RUN_FAILED if a single sequence does not fit the device
    */
   public void run(BatchPlan plan) {
+    run(plan, 0);
+  }
+
+  /**
+   * Runs all batches.
+   *
+   * @param rejectable sequences that the caller can do without: of those for which the forward pass
+   *     fails, one more is looked for in a batch
+   * @throws UnreadableSequences if the forward pass fails for single sequences
+   * @throws CensusException of kind RUN_FAILED if a single sequence does not fit the device
+   */
+  public void run(BatchPlan plan, int rejectable) {
     TorchEngine.prepareThread();
     for (TokenBatch batch : plan.batches()) {
-      run(batch, new int[observers.size()]);
+      try {
+        run(batch, new int[observers.size()]);
+      } catch (RuntimeException e) {
+        throw blamed(batch, e, rejectable + 1);
+      }
       tokensDone.accept(batch.tokens());
     }
+  }
+
+  private RuntimeException blamed(TokenBatch batch, RuntimeException failure, int enough) {
+    SortedMap<Long, String> reasons = PoisonSearch.in(batch, forward, enough);
+    return reasons.isEmpty() ? failure : new UnreadableSequences(reasons, failure);
   }
 
   /** How often a batch was halved for want of device memory. */

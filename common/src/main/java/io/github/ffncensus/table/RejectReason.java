@@ -9,6 +9,7 @@ public enum RejectReason {
   OVER_LONG,
   DUPLICATE_ID,
   MALFORMED,
+  UNTOKENIZABLE,
   MISSING_FIELD;
 
   /** As the table has it, such as {@code over_long}. */

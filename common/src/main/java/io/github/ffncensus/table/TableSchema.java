@@ -14,11 +14,13 @@ public final class TableSchema {
       List.of(
           "sequences",
           "rejects",
+          "scan_rejects",
           "activations",
           "neuron_stats",
           "trigger_prefixes",
           "layer_composition",
           "prediction_refinement",
+          "position_counts",
           "value_predictions",
           "value_lenses",
           "activation_examples",

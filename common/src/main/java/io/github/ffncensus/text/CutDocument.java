@@ -19,7 +19,7 @@ public record CutDocument(List<Sequence> sequences, RejectReason reason, String 
     return new CutDocument(sequences, null, null);
   }
 
-  static CutDocument rejected(RejectReason reason, String detail) {
+  public static CutDocument rejected(RejectReason reason, String detail) {
     return new CutDocument(List.of(), reason, detail);
   }
 

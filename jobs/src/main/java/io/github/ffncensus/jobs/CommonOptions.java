@@ -41,6 +41,13 @@ final class CommonOptions {
     return ConfigLoader.load(config, overrides);
   }
 
+  /** With a setting that goes over all others. */
+  CensusConfig loadWith(String setting) {
+    List<String> all = new ArrayList<>(overrides);
+    all.add(setting);
+    return ConfigLoader.load(config, all);
+  }
+
   boolean debug() {
     return debug;
   }

@@ -3,6 +3,7 @@ package io.github.ffncensus.jobs;
 import io.github.ffncensus.jobs.FfnCensus.Console;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.task.SkipList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,6 +28,14 @@ final class ComputingCommands {
             "Compute again what is complete already, and replace it; also with another configuration.")
     private boolean force;
 
+    @Option(
+        names = "--skip-shards",
+        paramLabel = "N,...",
+        split = ",",
+        description =
+            "Do without shards that fail, as the message of the failed run numbers them; the manifest says so.")
+    private List<String> skippedShards = List.of();
+
     private final Console console;
     private final List<Stage> stages;
 
@@ -41,14 +50,16 @@ final class ComputingCommands {
     @Override
     public Integer call() {
       CensusConfig config = options.load();
+      List<Stage> wanted = stages.isEmpty() ? config.stages() : stages;
+      SkipList skips = SkipList.parse(skippedShards, wanted);
       Pipeline pipeline =
           new Pipeline(
               config,
               SparkStages.hadoopConfiguration(),
               (folder, model) ->
-                  new SparkStages(spec.name(), config, folder, model, console.progress()),
+                  new SparkStages(spec.name(), config, folder, model, skips, console.progress()),
               console.err());
-      pipeline.run(stages.isEmpty() ? config.stages() : stages, force);
+      pipeline.run(wanted, force);
       return 0;
     }
   }

@@ -1,14 +1,14 @@
 package io.github.ffncensus.jobs;
 
 /** Failures that nobody foresaw, in a line for the user. */
-final class Failures {
+public final class Failures {
 
   private Failures() {}
 
   /**
    * What the innermost cause says; of Spark's messages, which quote stack traces, the first line.
    */
-  static String summary(Throwable failure) {
+  public static String summary(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null && cause.getCause() != cause) {
       cause = cause.getCause();

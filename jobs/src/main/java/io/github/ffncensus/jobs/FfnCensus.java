@@ -2,6 +2,8 @@ package io.github.ffncensus.jobs;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.ProductVersion;
+import io.github.ffncensus.jobs.secret.RedactedStream;
+import io.github.ffncensus.jobs.secret.Secrets;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -61,6 +63,14 @@ public final class FfnCensus implements Callable<Integer> {
   }
 
   static int execute(PrintStream out, PrintStream err, String... args) {
+    Secrets secrets = Secrets.ofProcess(SparkStages.hadoopConfiguration());
+    try (PrintStream redactedOut = RedactedStream.around(out, secrets);
+        PrintStream redactedErr = RedactedStream.around(err, secrets)) {
+      return executeRedacted(redactedOut, redactedErr, args);
+    }
+  }
+
+  private static int executeRedacted(PrintStream out, PrintStream err, String... args) {
     Console console = new Console(out, err);
     CommandLine commandLine =
         new CommandLine(new FfnCensus())
@@ -73,6 +83,7 @@ public final class FfnCensus implements Callable<Integer> {
             .addSubcommand(new ComputingCommands.KnStats(console))
             .addSubcommand(new ComputingCommands.Intervene(console))
             .addSubcommand(new ComputingCommands.Edit(console))
+            .addSubcommand(new CombineCommand(console))
             .addSubcommand(new WarehouseCommands.Runs(console))
             .addSubcommand(new WarehouseCommands.Verify(console))
             .addSubcommand(new WarehouseCommands.Findings(console))

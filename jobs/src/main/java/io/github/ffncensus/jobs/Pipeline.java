@@ -4,6 +4,7 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.config.FactsConfig;
+import io.github.ffncensus.jobs.fault.FaultPoint;
 import io.github.ffncensus.jobs.ingest.CorpusInputs;
 import io.github.ffncensus.jobs.interpret.InterpretJob;
 import io.github.ffncensus.jobs.run.CorpusFile;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
@@ -52,6 +54,13 @@ final class Pipeline {
    * @param force whether to compute them again if they are complete
    */
   void run(List<Stage> stages, boolean force) {
+    run(stages, force, model -> identity(model, stages));
+  }
+
+  /**
+   * @param identified says what the run is made from
+   */
+  void run(List<Stage> stages, boolean force, Function<ModelFolder, RunIdentity> identified) {
     RunFolder folder = RunFolder.qualified(hadoop, config.warehouse(), config.runId());
     ModelFolder model = ModelFolder.open(Path.of(config.model().path()));
     if (stages.contains(Stage.SCAN)) {
@@ -62,14 +71,14 @@ final class Pipeline {
     }
     new RunOpener(hadoop, folder).requireWritable();
     try (RunLock lock = RunLock.acquire(hadoop, folder, messages::println)) {
-      run(stages, force, folder, model, lock);
+      RunManifest manifest =
+          new RunOpener(hadoop, folder).open(() -> identified.apply(model), stages.get(0), force);
+      run(stages, manifest, model, lock);
     }
   }
 
-  private void run(
-      List<Stage> stages, boolean force, RunFolder folder, ModelFolder model, RunLock lock) {
-    RunManifest manifest =
-        new RunOpener(hadoop, folder).open(() -> identity(model, stages), stages.get(0), force);
+  private void run(List<Stage> stages, RunManifest manifest, ModelFolder model, RunLock lock) {
+    RunFolder folder = manifest.folder();
     if (manifest.status() == RunManifest.Status.COMPLETE) {
       messages.printf(
           "The run %s is complete: nothing to do (--force computes it again).%n", folder.runId());
@@ -81,6 +90,7 @@ final class Pipeline {
     }
     if (config.stages().stream().allMatch(manifest::isComplete)) {
       lock.requireHeld();
+      FaultPoint.BEFORE_COMPLETE.reached(folder.runId());
       manifest.completed();
       messages.printf("The run %s is complete: %s%n", folder.runId(), folder.manifest());
     } else {
@@ -162,13 +172,16 @@ final class Pipeline {
     manifest.stageStarted(stage, Versions.all());
     try {
       StageResult result = runner.run(stage);
+      FaultPoint.AFTER_STAGE.reached(stage.word());
       lock.requireHeld();
       publish(stage, result, manifest.folder());
       manifest.corpusCounts(result.corpusCounts());
       if (!result.counters().isEmpty()) {
         manifest.counters(stage, result.counters());
       }
-      manifest.stageCompleted(stage, result.tables());
+      FaultPoint.BEFORE_MANIFEST.reached(stage.word());
+      manifest.stageCompleted(stage, result.tables(), result.skipped());
+      FaultPoint.AFTER_MANIFEST.reached(stage.word());
       deleteStaging(stage, manifest.folder());
     } catch (Exception | Error e) {
       // Spark throws its checked exceptions without declaring them.

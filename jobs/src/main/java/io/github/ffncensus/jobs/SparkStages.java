@@ -6,7 +6,6 @@ import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.edit.EditJob;
 import io.github.ffncensus.jobs.ingest.IngestJob;
 import io.github.ffncensus.jobs.ingest.IngestResult;
-import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.interpret.InterpretJob;
 import io.github.ffncensus.jobs.intervene.InterveneJob;
 import io.github.ffncensus.jobs.knstats.KnStatsJob;
@@ -14,17 +13,23 @@ import io.github.ffncensus.jobs.metrics.CensusPlugin;
 import io.github.ffncensus.jobs.metrics.NamingProgress;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
+import io.github.ffncensus.jobs.run.SkippedShard;
 import io.github.ffncensus.jobs.run.StageResult;
 import io.github.ffncensus.jobs.scan.ScanJob;
 import io.github.ffncensus.jobs.scan.ScanResult;
+import io.github.ffncensus.jobs.secret.Secrets;
+import io.github.ffncensus.jobs.task.CorpusShards;
 import io.github.ffncensus.jobs.task.GpuStages;
+import io.github.ffncensus.jobs.task.SkipList;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.DeviceChoice;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.TableFile;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -39,18 +44,32 @@ final class SparkStages implements StageRunner {
   private final CensusConfig config;
   private final RunFolder folder;
   private final ModelFolder model;
+  private final SkipList skips;
   private final Progress progress;
 
   SparkStages(
-      String command, CensusConfig config, RunFolder folder, ModelFolder model, Progress progress) {
+      String command,
+      CensusConfig config,
+      RunFolder folder,
+      ModelFolder model,
+      SkipList skips,
+      Progress progress) {
     this.config = config;
     this.folder = folder;
     this.model = model;
+    this.skips = skips;
     this.progress = progress;
+    this.spark = session(command, config);
+  }
+
+  /** Starts Spark, or finds it started. */
+  static SparkSession session(String command, CensusConfig config) {
     SparkConf conf =
         new SparkConf()
             .setAppName("ffn-census %s %s".formatted(command, config.runId()))
-            .setIfMissing("spark.master", "local[*]");
+            .setIfMissing("spark.master", "local[*]")
+            // What the run keeps to itself, Spark's pages and logs are to keep to themselves too.
+            .setIfMissing("spark.redaction.regex", Secrets.KEYS + "|token");
     if (conf.get("spark.master").startsWith("local")) {
       // Elsewhere the executors' devices count, which the driver cannot see.
       DeviceChoice.resolve(config.model().device(), List.of());
@@ -62,7 +81,7 @@ final class SparkStages implements StageRunner {
       GpuStages.configure(conf, config.gpus(), Versions.all().get("spark"));
     }
     CensusPlugin.addTo(conf);
-    this.spark = SparkSession.builder().config(conf).getOrCreate();
+    return SparkSession.builder().config(conf).getOrCreate();
   }
 
   /** Hadoop's configuration as Spark will have it, without starting Spark. */
@@ -83,16 +102,36 @@ final class SparkStages implements StageRunner {
     return switch (stage) {
       case INGEST -> ingest(named);
       case SCAN -> scan(named);
-      case INTERPRET -> interpret(named);
-      case ATTRIBUTE -> tables(AttributeJob.run(context(stage, named)));
-      case KN_STATS -> tables(KnStatsJob.run(context(stage, named)));
-      case INTERVENE -> tables(InterveneJob.run(context(stage, named)));
-      case EDIT -> tables(EditJob.run(context(stage, named)));
+      case INTERPRET -> inParts(stage, named, InterpretJob::run);
+      case ATTRIBUTE -> inParts(stage, named, AttributeJob::run);
+      case KN_STATS -> inParts(stage, named, KnStatsJob::run);
+      case INTERVENE -> inParts(stage, named, InterveneJob::run);
+      case EDIT -> inParts(stage, named, EditJob::run);
     };
   }
 
-  private static StageResult tables(Map<String, List<TableFile>> tables) {
-    return new StageResult(tables, Map.of(), Map.of());
+  private StageResult inParts(
+      Stage stage, Progress named, Function<StageContext, Map<String, List<TableFile>>> job) {
+    RunManifest manifest = RunManifest.read(hadoop(), folder).orElseThrow();
+    CorpusShards shards =
+        stage.readsCorpus() ? CorpusShards.of(hadoop(), manifest, stage, skips) : null;
+    StageContext context =
+        new StageContext(
+            stage,
+            spark,
+            config,
+            folder,
+            model,
+            shards == null ? null : shards.plan(),
+            manifest.tables(),
+            skips,
+            named);
+    Map<String, List<TableFile>> tables = job.apply(context);
+    List<SkippedShard> skipped = new ArrayList<>(context.skipped());
+    if (shards != null) {
+      skipped.addAll(shards.skipped());
+    }
+    return new StageResult(tables, Map.of(), context.notes(), skipped);
   }
 
   private StageResult ingest(Progress named) {
@@ -106,28 +145,19 @@ final class SparkStages implements StageRunner {
                 "documents_in_rejects", result.documentsInRejects(),
                 "sequences", result.sequences(),
                 "tokens", result.tokens())),
-        Map.of());
+        Map.of(),
+        List.of());
   }
 
   private StageResult scan(Progress named) {
-    ScanResult result = new ScanJob(spark, config, folder, model, plan(), named).run();
-    return new StageResult(result.tables(), Map.of(), result.counters());
+    RunManifest manifest = RunManifest.read(hadoop(), folder).orElseThrow();
+    CorpusShards shards = CorpusShards.of(hadoop(), manifest, Stage.SCAN, skips);
+    ScanResult result = new ScanJob(spark, config, folder, model, shards.plan(), named).run();
+    return new StageResult(result.tables(), Map.of(), result.counters(), shards.skipped());
   }
 
-  private StageResult interpret(Progress named) {
-    StageContext context = context(Stage.INTERPRET, named);
-    return new StageResult(InterpretJob.run(context), Map.of(), context.notes());
-  }
-
-  private StageContext context(Stage stage, Progress named) {
-    Map<String, List<TableFile>> published =
-        RunManifest.read(spark.sparkContext().hadoopConfiguration(), folder).orElseThrow().tables();
-    ShardPlan plan = stage.readsCorpus() ? plan() : null;
-    return new StageContext(stage, spark, config, folder, model, plan, published, named);
-  }
-
-  private ShardPlan plan() {
-    return ShardPlan.read(spark.sparkContext().hadoopConfiguration(), folder.shardPlan());
+  private Configuration hadoop() {
+    return spark.sparkContext().hadoopConfiguration();
   }
 
   @Override

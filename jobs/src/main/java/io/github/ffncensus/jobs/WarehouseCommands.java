@@ -7,6 +7,7 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunVerifier;
+import io.github.ffncensus.jobs.run.SkippedShard;
 import io.github.ffncensus.jobs.show.Address;
 import io.github.ffncensus.jobs.show.AnnotationSheet;
 import io.github.ffncensus.jobs.show.FactGallery;
@@ -144,6 +145,10 @@ final class WarehouseCommands {
                         : "continues it"));
       }
       console.out().printf("The run %s is sound: %s%n", folder.runId(), summary(manifest));
+      String skipped = SkippedShard.summary(manifest.json());
+      if (!skipped.isEmpty()) {
+        console.out().printf("It was made without: %s%n", skipped);
+      }
     }
 
     private static String summary(RunManifest manifest) {

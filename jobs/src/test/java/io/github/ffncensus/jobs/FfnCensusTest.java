@@ -61,7 +61,7 @@ class FfnCensusTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(text(err))
         .contains(
-            "Name a command: plan, run, ingest, scan, interpret, attribute, kn-stats, intervene, edit, runs");
+            "Name a command: plan, run, ingest, scan, interpret, attribute, kn-stats, intervene, edit, combine, runs");
     assertThat(execute("rnu")).isEqualTo(2);
     assertThat(text(err)).contains("'rnu'");
     assertThat(execute("run")).isEqualTo(2);

@@ -245,7 +245,10 @@ class PipelineTest {
       }
       TableFile file = new TableFile(stage.word() + ".parquet", 0, 5, "");
       return new StageResult(
-          stage == Stage.INGEST ? Map.of("rejects", List.of(file)) : Map.of(), Map.of(), Map.of());
+          stage == Stage.INGEST ? Map.of("rejects", List.of(file)) : Map.of(),
+          Map.of(),
+          Map.of(),
+          List.of());
     }
 
     @Override

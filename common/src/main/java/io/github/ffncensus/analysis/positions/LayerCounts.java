@@ -1,6 +1,7 @@
 package io.github.ffncensus.analysis.positions;
 
 import io.github.ffncensus.analysis.Packed;
+import java.util.Locale;
 
 /**
  * Counts and sums over the sampled positions of one layer, all of them integers, so that they add
@@ -51,6 +52,11 @@ final class LayerCounts {
     SHARED_STEM,
     RELATED
   }
+
+  private static final String OUTPUT_PROBABILITY = "output_probability";
+  private static final String ACTIVE_BINS = "active_memories";
+  private static final String LAYER_TOKEN_RANK = "layer_token_rank";
+  private static final String RESIDUAL_TOKEN_RANK = "residual_token_rank";
 
   private static final int PROBABILITIES = Count.values().length;
   private static final int ACTIVE_MEMORIES = PROBABILITIES + PROBABILITY_BINS;
@@ -160,6 +166,35 @@ final class LayerCounts {
       layer.counts[i] = (zigzag >>> 1) ^ -(zigzag & 1);
     }
     return layer;
+  }
+
+  /** Every number that is not 0, with the name of what it counts and its bin. */
+  void forEach(CountSink sink) {
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] == 0) {
+        continue;
+      }
+      if (i < PROBABILITIES) {
+        sink.accept(Count.values()[i].name().toLowerCase(Locale.ROOT), 0, counts[i]);
+      } else if (i < ACTIVE_MEMORIES) {
+        sink.accept(OUTPUT_PROBABILITY, i - PROBABILITIES, counts[i]);
+      } else {
+        sink.accept(ACTIVE_BINS, i - ACTIVE_MEMORIES, counts[i]);
+      }
+    }
+    layerTokenRanks.forEach((rank, count) -> sink.accept(LAYER_TOKEN_RANK, rank, count));
+    residualTokenRanks.forEach((rank, count) -> sink.accept(RESIDUAL_TOKEN_RANK, rank, count));
+  }
+
+  /** Adds what {@link #forEach} told. */
+  void add(String quantity, int bin, long count) {
+    switch (quantity) {
+      case OUTPUT_PROBABILITY -> counts[PROBABILITIES + bin] += count;
+      case ACTIVE_BINS -> counts[ACTIVE_MEMORIES + bin] += count;
+      case LAYER_TOKEN_RANK -> layerTokenRanks.add(bin, count);
+      case RESIDUAL_TOKEN_RANK -> residualTokenRanks.add(bin, count);
+      default -> add(Count.valueOf(quantity.toUpperCase(Locale.ROOT)), count);
+    }
   }
 
   void add(LayerCounts other) {

@@ -8,6 +8,7 @@ import io.github.ffncensus.model.TokenBatch;
 import io.github.ffncensus.model.Transformer;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * How the memories of a layer add up to its output, and how predictions are refined from layer to
@@ -90,6 +91,22 @@ public final class PositionAnalysis implements Analysis {
     public void finish(PartialSink sink) {
       // Has nothing to hand over.
     }
+  }
+
+  /** The numbers of a fully merged layer: rows of {@code position_counts}. */
+  public static void forEachCount(byte[] packed, CountSink sink) {
+    LayerCounts.unpack(packed).forEach(sink);
+  }
+
+  /**
+   * A layer's block from rows of {@code position_counts}, of one run or several.
+   *
+   * @param rows is given the sink of the rows
+   */
+  public static byte[] ofCounts(int neurons, Consumer<CountSink> rows) {
+    LayerCounts counts = new LayerCounts(neurons);
+    rows.accept(counts::add);
+    return counts.pack();
   }
 
   /** The row of a fully merged layer in {@code layer_composition}. */

@@ -3,6 +3,7 @@ package io.github.ffncensus.analysis.positions;
 import io.github.ffncensus.analysis.Packed;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 
 /** How often each rank occurred: at most as many numbers as the vocabulary has tokens. */
 final class RankCounts {
@@ -12,8 +13,16 @@ final class RankCounts {
     counts.merge(rank, 1L, Long::sum);
   }
 
+  void add(int rank, long count) {
+    counts.merge(rank, count, Long::sum);
+  }
+
   void add(RankCounts other) {
-    other.counts.forEach((rank, count) -> counts.merge(rank, count, Long::sum));
+    other.counts.forEach(this::add);
+  }
+
+  void forEach(BiConsumer<Integer, Long> sink) {
+    counts.forEach(sink);
   }
 
   void pack(Packed out) {

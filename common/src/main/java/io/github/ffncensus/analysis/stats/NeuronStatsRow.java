@@ -1,5 +1,7 @@
 package io.github.ffncensus.analysis.stats;
 
+import java.util.List;
+
 /**
  * One neuron's row of {@code neuron_stats}; columns as in data-schemas/neuron_stats.md.
  *
@@ -25,4 +27,19 @@ public record NeuronStatsRow(
     float p999,
     long[] histogram,
     double[] quadrantFractions,
-    double[] quadrantMeans) {}
+    double[] quadrantMeans) {
+
+  /**
+   * A neuron over several sets of tokens that have none in common: counts, extremes and histogram
+   * exactly, and so the quantiles; moments to some units in the last place.
+   *
+   * @param rows of the same neuron, at least one
+   */
+  public static NeuronStatsRow combined(List<NeuronStatsRow> rows) {
+    StatisticsBlock block = StatisticsBlock.of(0, rows.get(0));
+    for (int part = 1; part < rows.size(); part++) {
+      block.add(StatisticsBlock.of(part, rows.get(part)));
+    }
+    return block.rows(rows.get(0).layer(), rows.get(0).neuron()).get(0);
+  }
+}

@@ -96,6 +96,36 @@ final class StatisticsBlock {
     return block;
   }
 
+  /**
+   * One neuron as the table has it. What the table gives as fractions becomes counts again,
+   * exactly; central moments are right to some units in the last place.
+   *
+   * @param part its place among the parts that are added up
+   */
+  static StatisticsBlock of(int part, NeuronStatsRow row) {
+    boolean gated = row.quadrantFractions() != null;
+    StatisticsBlock block = new StatisticsBlock(1, gated);
+    double n = row.tokenCount();
+    double variance = row.stddev() * row.stddev();
+    double[] sums = new double[Moments.CENTRAL + (gated ? QUADRANTS : 0)];
+    sums[0] = row.mean();
+    sums[1] = variance * n;
+    if (row.skewness() != null) {
+      sums[2] = row.skewness() * Math.pow(variance, 1.5) * n;
+      sums[3] = (row.kurtosis() + 3) * variance * variance * n;
+    }
+    for (int q = 0; gated && q < QUADRANTS; q++) {
+      block.quadrantCounts[q] = Math.round(row.quadrantFractions()[q] * n);
+      sums[Moments.CENTRAL + q] = row.quadrantMeans()[q] * block.quadrantCounts[q];
+    }
+    block.moments.addShard(part, new Moments.Sums(row.tokenCount(), sums));
+    block.min[0] = row.min();
+    block.max[0] = row.max();
+    block.positive[0] = Math.round(row.activeFraction() * n);
+    block.histogram[0] = row.histogram().clone();
+    return block;
+  }
+
   /** The table rows of the block's neurons. */
   List<NeuronStatsRow> rows(int layer, int firstNeuron) {
     Moments.Sums total = moments.total();

@@ -4,6 +4,7 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.attribute.AttributeShard.Tables;
 import io.github.ffncensus.jobs.attribute.FactShards.Shard;
 import io.github.ffncensus.jobs.knowledge.KnowledgeFindings;
+import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
 import io.github.ffncensus.text.ModelTokenizer;
@@ -31,8 +32,8 @@ public final class AttributeJob {
     List<Shard> shards = FactShards.write(context, reading);
     List<Tables> tables =
         context.tasks(
-            "attributions",
-            shards,
+            PartWork.of(
+                "attributions", shards, Shard::index, shard -> FactShards.names(context, shard)),
             new AttributeShard(context.setup(), reading, baseline),
             Tables.class);
     context.made(AttributeShard.PROMPTS, tables.stream().map(Tables::prompts).toList());

@@ -11,6 +11,8 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.attribute.ReadFacts.FileRead;
 import io.github.ffncensus.jobs.ingest.CorpusInput;
 import io.github.ffncensus.jobs.ingest.CorpusInputs;
+import io.github.ffncensus.jobs.knowledge.FactRows;
+import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.TableFile;
@@ -60,7 +62,9 @@ final class FactShards {
     List<FactSource> sources = sources(hadoop, context);
     List<FileRead> read =
         context.tasks(
-            "facts", sources, new ReadFacts(context.setup(), templates, reading), FileRead.class);
+            PartWork.of("facts", sources, FactSource::number, FactSource::path),
+            new ReadFacts(context.setup(), templates, reading),
+            FileRead.class);
     requireFacts(read);
     Dataset<Row> facts = numbered(staged(context, read));
     List<TableFile> rejects = new ArrayList<>();
@@ -74,18 +78,27 @@ final class FactShards {
             .mapPartitions(new WriteDuplicates(context.setup(), sources.size()))
             .collect());
     context.made(SourcedReject.TABLE, rejects);
-    return shards(context, facts.filter(col("copy").equalTo(1)), read);
+    return shards(context, facts.filter(col("copy").equalTo(1)), promptsBefore(read, sources));
+  }
+
+  /** The facts of a shard in words. */
+  static String names(StageContext context, Shard shard) {
+    Path file = context.setup().staging().file(WriteFactShards.SHARDS, shard.file());
+    return FactRows.names(context.session().read().parquet(file.toString()));
   }
 
   private static List<FactSource> sources(Configuration hadoop, StageContext context) {
     List<FactSource> sources = new ArrayList<>();
     for (CorpusInput file :
         CorpusInputs.list(hadoop, "facts.input", context.config().facts().input())) {
-      sources.add(new FactSource(sources.size(), file.path(), FactSource.Kind.FACTS));
+      int number = sources.size();
+      sources.add(new FactSource(number, number, file.path(), FactSource.Kind.FACTS));
     }
+    int facts = sources.size();
     for (CorpusInput file :
         CorpusInputs.list(hadoop, "facts.pairs", context.config().facts().pairs())) {
-      sources.add(new FactSource(sources.size(), file.path(), FactSource.Kind.PAIRS));
+      int number = sources.size();
+      sources.add(new FactSource(number, number - facts, file.path(), FactSource.Kind.PAIRS));
     }
     return sources;
   }
@@ -143,13 +156,21 @@ final class FactShards {
     }
   }
 
-  private static List<Shard> shards(StageContext context, Dataset<Row> facts, List<FileRead> read) {
-    long shardPrompts = context.config().attribute().shardPrompts();
-    long[] promptsBefore = new long[read.size() + 1];
-    for (int file = 0; file < read.size(); file++) {
-      promptsBefore[file + 1] = promptsBefore[file] + read.get(file).prompts();
+  /** Prompts in the files before each file, and in all. */
+  private static long[] promptsBefore(List<FileRead> read, List<FactSource> sources) {
+    long[] prompts = new long[sources.size()];
+    read.forEach(file -> prompts[file.file()] = file.prompts());
+    long[] before = new long[prompts.length + 1];
+    for (int file = 0; file < prompts.length; file++) {
+      before[file + 1] = before[file] + prompts[file];
     }
-    int shards = Math.toIntExact(promptsBefore[read.size()] / shardPrompts + 1);
+    return before;
+  }
+
+  private static List<Shard> shards(
+      StageContext context, Dataset<Row> facts, long[] promptsBefore) {
+    long shardPrompts = context.config().attribute().shardPrompts();
+    int shards = Math.toIntExact(promptsBefore[promptsBefore.length - 1] / shardPrompts + 1);
     UserDefinedFunction shard =
         udf(
             (UDF2<Integer, Long, Integer>)

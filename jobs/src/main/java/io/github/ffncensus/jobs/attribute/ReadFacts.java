@@ -37,12 +37,13 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
   /**
    * What was read of a file.
    *
+   * @param file number of its source
    * @param facts staged; null if there is none that can be used
    * @param rejects null if there are none
    * @param prompts of the staged facts
    * @param example the first reject in words; null if there is none
    */
-  record FileRead(TableFile facts, TableFile rejects, long prompts, String example)
+  record FileRead(int file, TableFile facts, TableFile rejects, long prompts, String example)
       implements Serializable {}
 
   @Override
@@ -63,6 +64,7 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
           .read(source);
       attempt.flush();
       return new FileRead(
+          source.number(),
           facts.rows() > 0 ? facts.finish() : null,
           rejects.rows() > 0 ? rejects.finish() : null,
           attempt.prompts,

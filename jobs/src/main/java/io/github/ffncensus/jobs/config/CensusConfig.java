@@ -113,9 +113,14 @@ public final class CensusConfig implements Serializable {
   /** How the work is divided. */
   public record Ingest(long shardTokens, long splitBytes) implements Serializable {}
 
-  /** What the pass over the corpus observes. */
+  /**
+   * What the pass over the corpus observes.
+   *
+   * @param maxRejectedSequences that a shard may do without because the model cannot read them
+   */
   public record Scan(
       int batchTokens,
+      int maxRejectedSequences,
       WavesConfig waves,
       NeuronStats neuronStats,
       TriggerPrefixes triggerPrefixes,
@@ -274,6 +279,7 @@ public final class CensusConfig implements Serializable {
   public Scan scan() {
     return new Scan(
         values.integer("scan.batch-tokens"),
+        values.integer("scan.max-rejected-sequences"),
         WavesConfig.of(values),
         new NeuronStats(values.flag("scan.neuron-stats.enabled")),
         triggerPrefixes(),
@@ -314,6 +320,11 @@ public final class CensusConfig implements Serializable {
 
   public EditConfig edit() {
     return EditConfig.of(values);
+  }
+
+  /** All texts that the configuration consists of, by the path of their key. */
+  Map<String, List<String>> texts() {
+    return values.allTexts();
   }
 
   /** Every key with its value, for the manifest. */

@@ -6,6 +6,7 @@ import io.github.ffncensus.jobs.config.CensusConfig.Activations;
 import io.github.ffncensus.jobs.config.CensusConfig.Format;
 import io.github.ffncensus.jobs.config.CensusConfig.Scan;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.secret.Secrets;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import java.util.function.BiConsumer;
 
@@ -18,6 +19,7 @@ final class ConfigRules {
    * @param report takes the path of the key at fault and what is wrong with it
    */
   static void check(CensusConfig config, BiConsumer<String, String> report) {
+    refusePasswords(config, report);
     requireInputs(config, report);
     Activations activations = config.scan().activations();
     if (activations.mode() == ActivationMode.NEURONS && activations.neurons().isEmpty()) {
@@ -53,6 +55,21 @@ final class ConfigRules {
               + " not enabled and activations.mode is off;"
               + " enable one of them in census.scan, or leave scan out of census.stages");
     }
+  }
+
+  /** They would be in the manifest, in messages, and in rows of {@code rejects}. */
+  private static void refusePasswords(CensusConfig config, BiConsumer<String, String> report) {
+    config
+        .texts()
+        .forEach(
+            (path, texts) -> {
+              if (texts.stream().anyMatch(Secrets::isInAddress)) {
+                report.accept(
+                    path,
+                    "census.%s: the address has a password in it; leave it out and set it for the file system, such as spark.hadoop.fs.s3a.secret.key"
+                        .formatted(path));
+              }
+            });
   }
 
   private static void checkWriteModel(EditConfig config, BiConsumer<String, String> report) {

@@ -32,6 +32,18 @@ final class ConfigValues implements Serializable {
     return ((List<?>) values.get(path)).stream().map(String.class::cast).toList();
   }
 
+  /** All values that are texts, and those in lists. */
+  Map<String, List<String>> allTexts() {
+    Map<String, List<String>> texts = new LinkedHashMap<>();
+    values.forEach(
+        (path, value) -> {
+          List<?> all = value instanceof List<?> list ? list : List.of(value);
+          texts.put(
+              path, all.stream().filter(String.class::isInstance).map(String.class::cast).toList());
+        });
+    return texts;
+  }
+
   boolean flag(String path) {
     return (Boolean) values.get(path);
   }

@@ -10,6 +10,8 @@ import io.github.ffncensus.jobs.config.EditConfig;
 import io.github.ffncensus.jobs.knowledge.FactRows;
 import io.github.ffncensus.jobs.knowledge.KnowledgeFindings;
 import io.github.ffncensus.jobs.knowledge.Relations;
+import io.github.ffncensus.jobs.knowledge.UpdateCandidates;
+import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.Neuron;
@@ -78,10 +80,12 @@ public final class EditJob {
       StageContext context, EditConfig config, ArrayList<EncodedPrompt> text, Dataset<Row> facts) {
     Relations relations = Relations.of(facts);
     UpdateTasks tasks = new UpdateTasks(relations, config.update().factsPerRelation());
-    Dataset<Row> updates =
+    PromptReading reading = PromptReading.of(context.model());
+    Dataset<Row> candidates =
         UpdateCandidates.of(
-                facts, context.rows(FactRows.NEURONS), context.rows(FactRows.SHARED), tasks, config)
-            .persist();
+            facts, context.rows(FactRows.NEURONS), context.rows(FactRows.SHARED), config);
+    Dataset<Row> updates =
+        UpdatePlan.of(candidates, facts, tasks, context.setup(), reading).persist();
     try {
       Dataset<Row> draws =
           updates
@@ -95,11 +99,13 @@ public final class EditJob {
           FactRows.withDrawn(draws, facts)
               .join(updates.drop("work", "head", "ordinal"), new String[] {"relation", "fact_id"});
       return context.groups(
-          "updates",
+          PartWork.numbered(
+              "updates",
+              tasks.count(),
+              number -> FactRows.names(work.filter(col("work").equalTo(number)))),
           work,
           "work",
-          tasks.count(),
-          new UpdateFacts(context.setup(), PromptReading.of(context.model()), text));
+          new UpdateFacts(context.setup(), reading, text));
     } finally {
       updates.unpersist();
     }
@@ -142,11 +148,11 @@ public final class EditJob {
                     config.erase().otherPrompts(),
                     config.seed()),
             Encoders.row(SpreadPrompts.READ));
+    List<String> relations = List.copyOf(neurons.keySet());
     return context.groups(
-        "erasures",
+        PartWork.numbered("erasures", relations.size(), relations::get),
         work,
         "work",
-        neurons.size(),
         new EraseRelations(context.setup(), PromptReading.of(context.model()), neurons, text));
   }
 

@@ -2,11 +2,12 @@ package io.github.ffncensus.jobs.ingest;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.run.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -36,8 +37,34 @@ public record ShardPlan(List<Shard> shards) implements Serializable {
     return shards.stream().mapToLong(Shard::tokens).sum();
   }
 
-  /** The shard that holds a sequence. */
-  public Shard shardOf(long sequenceId) {
+  /** The shards without some, under the numbers that they have. */
+  public ShardPlan without(Set<Integer> indexes) {
+    return new ShardPlan(
+        shards.stream().filter(shard -> !indexes.contains(shard.index())).toList());
+  }
+
+  /** One more than the largest id of a sequence; there may be gaps where shards are left out. */
+  public long endSequenceId() {
+    if (shards.isEmpty()) {
+      return 0;
+    }
+    Shard last = shards.get(shards.size() - 1);
+    return last.firstSequenceId() + last.sequences();
+  }
+
+  /** Whether a sequence is in one of the shards. */
+  public boolean holds(long sequenceId) {
+    Shard nearest = shards.get(placeOf(sequenceId));
+    long place = sequenceId - nearest.firstSequenceId();
+    return place >= 0 && place < nearest.sequences();
+  }
+
+  /**
+   * The shard that holds a sequence.
+   *
+   * @return its place in {@link #shards()}
+   */
+  public int placeOf(long sequenceId) {
     int low = 0;
     int high = shards.size() - 1;
     while (low < high) {
@@ -48,13 +75,14 @@ public record ShardPlan(List<Shard> shards) implements Serializable {
         high = middle - 1;
       }
     }
-    return shards.get(low);
+    return low;
   }
 
   /** Writes the plan as JSON, replacing an earlier one. */
   public void write(Configuration hadoop, Path file) {
-    try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
-      JSON.writerWithDefaultPrettyPrinter().writeValue(out, new Document(shards));
+    try {
+      new AtomicFile(hadoop, file)
+          .write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(new Document(shards)));
     } catch (IOException e) {
       throw CensusException.runFailed(file + " cannot be written: " + e.getMessage(), e);
     }

@@ -51,7 +51,7 @@ final class TokenizeSplit implements Function<Split, TokenizedSplit> {
 
     private final IngestContext context;
     private final CensusConfig.Corpus corpus;
-    private final SequenceCutter cutter;
+    private final IsolatingCutter cutter;
     private final ParquetTableWriter<StagedRow> writer;
     private final List<Pending> batch = new ArrayList<>();
     private final Tally tally = new Tally();
@@ -64,12 +64,13 @@ final class TokenizeSplit implements Function<Split, TokenizedSplit> {
       this.corpus = context.config().corpus();
       this.writer = writer;
       this.cutter =
-          new SequenceCutter(
-              Tokenizers.of(context.modelPath()),
-              SequenceCutter.Unit.valueOf(corpus.sequence().name()),
-              SequenceCutter.OverLong.valueOf(corpus.overLong().name()),
-              corpus.sentenceLocale(),
-              context.maxTokens());
+          new IsolatingCutter(
+              new SequenceCutter(
+                  Tokenizers.of(context.modelPath()),
+                  SequenceCutter.Unit.valueOf(corpus.sequence().name()),
+                  SequenceCutter.OverLong.valueOf(corpus.overLong().name()),
+                  corpus.sentenceLocale(),
+                  context.maxTokens()));
     }
 
     long readChunk(Chunk chunk, int index) throws IOException {

@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -49,12 +50,15 @@ final class CoefficientTolerance {
     }
     List<Measured> measured =
         context.tasks(
-            "tolerance",
-            List.of(sample(context, perLayer)),
+            PartWork.of(
+                "tolerance",
+                List.of(sample(context, perLayer)),
+                sample -> 0,
+                sample -> "%,d triggers".formatted(sample.places().size())),
             new RereadTriggers(context.setup(), context.plan()),
             Measured.class);
     List<Map<String, Object>> layers = new ArrayList<>();
-    for (OfLayer layer : measured.get(0).layers()) {
+    for (OfLayer layer : measured.stream().flatMap(m -> m.layers().stream()).toList()) {
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("layer", layer.layer());
       entry.put("triggers", layer.triggers());

@@ -79,7 +79,7 @@ final class DrawExamples implements MapPartitionsFunction<Row, Row> {
 
   private Row row(Row candidate, int example, long positionsInBand) {
     return RowFactory.create(
-        plan.shardOf(candidate.getLong(6)).index(),
+        plan.placeOf(candidate.getLong(6)),
         candidate.getInt(1),
         candidate.getInt(2),
         candidate.getInt(3),

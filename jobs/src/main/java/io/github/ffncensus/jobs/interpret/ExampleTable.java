@@ -51,7 +51,7 @@ final class ExampleTable {
     ExamplesConfig config = context.config().interpret().examples();
     List<SampledSequences> pieces =
         SampledSequences.of(
-            new SequenceSample(config.sequences(), config.seed()), context.plan(), TOGETHER);
+            context, new SequenceSample(config.sequences(), config.seed()), TOGETHER);
     int layers = context.model().architecture().layers();
     Dataset<Row> drawn =
         candidates(context, pieces)

@@ -34,7 +34,8 @@ final class LensTable {
   static void write(StageContext context) {
     List<Share> shares =
         TriggerFiles.of(context.model().architecture(), context.published("trigger_prefixes"));
-    context.made(TABLE, context.run("lenses", shares, new Compare(context.setup())));
+    context.made(
+        TABLE, context.run(TriggerFiles.work("lenses", shares), new Compare(context.setup())));
   }
 
   /** Task: the neurons of one file of triggers. */

@@ -3,6 +3,7 @@ package io.github.ffncensus.jobs.interpret;
 import io.github.ffncensus.interpret.SequenceSample;
 import io.github.ffncensus.interpret.memories.MemoryReadings;
 import io.github.ffncensus.jobs.config.CensusConfig.Memories;
+import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
 import java.io.Serializable;
@@ -27,12 +28,14 @@ final class MemoryTables {
     Memories config = context.config().interpret().memories();
     List<SampledSequences> pieces =
         SampledSequences.of(
+            context,
             new SequenceSample(config.sequences(), config.seed()),
-            context.plan(),
             Math.max(1, MemoryReadings.SEQUENCES / config.positionsPerSequence()));
     List<Files> files =
         context.tasks(
-            "memories", pieces, new ReadMemories(context.setup(), context.plan()), Files.class);
+            PartWork.of("memories", pieces, SampledSequences::number, SampledSequences::text),
+            new ReadMemories(context.setup(), context.plan()),
+            Files.class);
     context.made(POSITIONS, files.stream().flatMap(made -> made.positions().stream()).toList());
     context.made(ABLATIONS, files.stream().flatMap(made -> made.ablations().stream()).toList());
   }

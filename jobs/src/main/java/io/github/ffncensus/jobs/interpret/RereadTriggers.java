@@ -65,7 +65,7 @@ final class RereadTriggers implements Function<Sample, Measured>, ModelTask {
               place.neuron(),
               place.rank(),
               place.coefficient(),
-              sequences.find(plan.shardOf(place.sequenceId()).index(), place.sequenceId()),
+              sequences.find(plan.placeOf(place.sequenceId()), place.sequenceId()),
               place.position()));
     }
     return winners;

@@ -4,12 +4,15 @@ import io.github.ffncensus.interpret.SequenceSample;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.task.SequenceLookUp;
 import io.github.ffncensus.jobs.task.SequenceTokens;
+import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.model.TokenSequence;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Some of the sequences that a part of the stage samples: those that a task reads together.
@@ -18,16 +21,37 @@ import java.util.List;
  * @param ids ascending
  */
 record SampledSequences(int number, long[] ids) implements Serializable {
+  private static final String SCAN_REJECTS = "scan_rejects";
 
-  /** A sample in pieces, which are a function of the run. */
-  static List<SampledSequences> of(SequenceSample sample, ShardPlan plan, int together) {
-    long[] chosen = sample.of(plan.sequences());
+  /**
+   * A sample in pieces, which are a function of the run. Sequences that the scan left out, by shard
+   * or one by one, are not read again.
+   */
+  static List<SampledSequences> of(StageContext context, SequenceSample sample, int together) {
+    ShardPlan plan = context.plan();
+    Set<Long> rejected = new HashSet<>();
+    if (context.has(SCAN_REJECTS)) {
+      context
+          .rows(SCAN_REJECTS)
+          .select("sequence_id")
+          .toLocalIterator()
+          .forEachRemaining(row -> rejected.add(row.getLong(0)));
+    }
+    long[] chosen =
+        Arrays.stream(sample.of(plan.endSequenceId()))
+            .filter(id -> plan.holds(id) && !rejected.contains(id))
+            .toArray();
     List<SampledSequences> pieces = new ArrayList<>();
     for (int from = 0; from < chosen.length; from += together) {
       int to = Math.min(chosen.length, from + together);
       pieces.add(new SampledSequences(pieces.size(), Arrays.copyOfRange(chosen, from, to)));
     }
     return pieces;
+  }
+
+  String text() {
+    return "%,d sampled sequences, sequence_id %d to %d"
+        .formatted(ids.length, ids[0], ids[ids.length - 1]);
   }
 
   /** To be called in a task. */
@@ -41,7 +65,7 @@ record SampledSequences(int number, long[] ids) implements Serializable {
             SequenceTokens.columns());
     List<TokenSequence> found = new ArrayList<>();
     for (long id : ids) {
-      found.add(sequences.find(plan.shardOf(id).index(), id));
+      found.add(sequences.find(plan.placeOf(id), id));
     }
     return found;
   }

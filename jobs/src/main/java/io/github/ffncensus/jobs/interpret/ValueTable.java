@@ -39,7 +39,8 @@ final class ValueTable {
   static void write(StageContext context) {
     List<Share> shares =
         TriggerFiles.of(context.model().architecture(), context.published("trigger_prefixes"));
-    context.made(TABLE, context.run("values", shares, new Predict(context.setup())));
+    context.made(
+        TABLE, context.run(TriggerFiles.work("values", shares), new Predict(context.setup())));
   }
 
   /** Task: the neurons of one file of triggers. */

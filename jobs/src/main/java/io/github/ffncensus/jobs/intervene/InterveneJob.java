@@ -1,10 +1,13 @@
 package io.github.ffncensus.jobs.intervene;
 
+import static org.apache.spark.sql.functions.col;
+
 import io.github.ffncensus.jobs.attribute.PromptReading;
 import io.github.ffncensus.jobs.config.InterveneConfig;
 import io.github.ffncensus.jobs.knowledge.FactRows;
 import io.github.ffncensus.jobs.knowledge.KnowledgeFindings;
 import io.github.ffncensus.jobs.knowledge.Relations;
+import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.table.TableFile;
 import java.util.List;
@@ -55,10 +58,12 @@ public final class InterveneJob {
                 new String[] {"relation", "fact_id"},
                 "left");
     return context.groups(
-        "interventions",
+        PartWork.numbered(
+            "interventions",
+            DrawTargets.tasks(relations),
+            number -> FactRows.names(work.filter(col("work").equalTo(number)))),
         work,
         "work",
-        DrawTargets.tasks(relations),
         new InterveneFacts(context.setup(), PromptReading.of(context.model())));
   }
 }

@@ -31,7 +31,26 @@ public final class FactRows {
           "work INT, relation STRING, fact_id STRING, role STRING, drawn_relation STRING,"
               + " drawn_ordinal INT");
 
+  private static final int NAMED = 20;
+
   private FactRows() {}
+
+  /** Facts by name, the first ones of many, for messages. */
+  public static String names(Dataset<Row> facts) {
+    List<String> names =
+        facts
+            .select("relation", "fact_id")
+            .distinct()
+            .orderBy("relation", "fact_id")
+            .limit(NAMED + 1)
+            .collectAsList()
+            .stream()
+            .map(fact -> fact.getString(0) + "/" + fact.getString(1))
+            .toList();
+    return names.size() <= NAMED
+        ? "facts: " + String.join(", ", names)
+        : "facts: " + String.join(", ", names.subList(0, NAMED)) + ", ...";
+  }
 
   /**
    * All facts: {@code relation}, {@code fact_id}, {@code head}, {@code ordinal} (see {@link

@@ -53,15 +53,14 @@ public final class KnStatsJob {
             config.random().pool(),
             config.random().source());
     FactSearch search = new FactSearch(context.setup(), book, rules(), pool);
-    List<Shard> shards = context.plan().shards();
     RandomSentences random =
         draw(
             pool,
-            context.tasks("mentions", shards, new CountMentions(search), ShardMentions.class));
+            context.tasks(
+                context.corpusShards("mentions"), new CountMentions(search), ShardMentions.class));
     List<ShardReadings> readings =
         context.tasks(
-            "readings",
-            shards,
+            context.corpusShards("readings"),
             new ReadFacts(search, context.spark().broadcast(random), triggers),
             ShardReadings.class);
     context.step(

@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.run;
 
+import io.github.ffncensus.jobs.fault.FaultPoint;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
@@ -15,17 +16,16 @@ import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
  * A small file that readers find either as it was or as it is now, never in between, never missing.
  */
-final class AtomicFile {
+public final class AtomicFile {
 
   private final Configuration hadoop;
   private final Path file;
 
-  AtomicFile(Configuration hadoop, Path file) {
+  public AtomicFile(Configuration hadoop, Path file) {
     this.hadoop = hadoop;
     this.file = file;
   }
@@ -41,8 +41,9 @@ final class AtomicFile {
     }
   }
 
-  void write(byte[] bytes) throws IOException {
+  public void write(byte[] bytes) throws IOException {
     FileSystem fs = file.getFileSystem(hadoop);
+    InheritedPermissions.mkdirs(fs, file.getParent());
     if ("file".equals(fs.getScheme())) {
       writeLocal(bytes);
     } else if (ObjectStores.contain(fs, file)) {
@@ -63,7 +64,6 @@ final class AtomicFile {
   private void writeLocal(byte[] bytes) throws IOException {
     var target = java.nio.file.Path.of(file.toUri().getPath());
     var aside = java.nio.file.Path.of(aside(file).toUri().getPath());
-    Files.createDirectories(target.getParent());
     try (FileChannel channel =
         FileChannel.open(
             aside,
@@ -76,6 +76,8 @@ final class AtomicFile {
       }
       channel.force(true);
     }
+    InheritedPermissions.localFile(aside);
+    FaultPoint.WITHIN_REPLACEMENT.reached(file.getName());
     Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
   }
 
@@ -99,7 +101,6 @@ final class AtomicFile {
   /** By the one rename that Hadoop promises to be atomic. */
   void writeRemote(byte[] bytes) throws IOException {
     FileContext context = FileContext.getFileContext(file.toUri(), hadoop);
-    context.mkdir(file.getParent(), FsPermission.getDirDefault(), true);
     Path aside = aside(file);
     try (OutputStream out =
         context.create(
@@ -108,6 +109,8 @@ final class AtomicFile {
             Options.CreateOpts.createParent())) {
       out.write(bytes);
     }
+    InheritedPermissions.file(file.getFileSystem(hadoop), aside, file.getParent());
+    FaultPoint.WITHIN_REPLACEMENT.reached(file.getName());
     context.rename(aside, file, Options.Rename.OVERWRITE);
   }
 }

@@ -45,6 +45,11 @@ public final class RunFolder implements Serializable {
     }
   }
 
+  /** Another run in the same warehouse. */
+  public RunFolder sibling(String otherRunId) {
+    return new RunFolder(warehouse, otherRunId);
+  }
+
   public Path warehouse() {
     return new Path(warehouse);
   }

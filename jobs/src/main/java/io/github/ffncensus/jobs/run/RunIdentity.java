@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import java.util.ArrayList;
@@ -15,11 +16,26 @@ import java.util.stream.Stream;
  *
  * @param corpus null for a command that does not read the corpus and takes the run's as given
  * @param facts files of facts, templates and pairs; null for a command that does not read them
+ * @param parents runs that this one is combined from; none for a command that combines nothing
  */
 public record RunIdentity(
-    CensusConfig config, ModelIdentity model, List<CorpusFile> corpus, List<CorpusFile> facts) {
+    CensusConfig config,
+    ModelIdentity model,
+    List<CorpusFile> corpus,
+    List<CorpusFile> facts,
+    List<ParentRun> parents) {
+
+  /** Of a run that is not combined from others. */
+  public RunIdentity(
+      CensusConfig config, ModelIdentity model, List<CorpusFile> corpus, List<CorpusFile> facts) {
+    this(config, model, corpus, facts, List.of());
+  }
 
   private static final int LISTED_FILES = 5;
+
+  /** Keys that name a run and say what else it does, and have no part in what its census counts. */
+  private static final List<String> OF_THE_RUN =
+      List.of("census.run-id", "census.stages", "census.profile");
 
   /**
    * A difference to the manifest of an earlier attempt.
@@ -36,15 +52,14 @@ public record RunIdentity(
               "%s: was %s, now %s".formatted(key.key(), key.before(), key.after()),
               concerned(key.key())));
     }
-    JsonNode before = manifest.path("model");
-    compare(differences, "weights", before.path("weights_sha256").asText(), model.weightsSha256());
-    compare(
-        differences,
-        "tokenizer.json",
-        before.path("tokenizer_sha256").asText(),
-        model.tokenizerSha256());
-    compare(
-        differences, "config.json", before.path("config_sha256").asText(), model.configSha256());
+    compareModel(differences, manifest.path("model"));
+    JsonNode parentsNow = new ObjectMapper().valueToTree(parents);
+    JsonNode parentsBefore = manifest.path("parents");
+    if (!parents.isEmpty() && !parentsNow.toString().equals(parentsBefore.toString())) {
+      differences.add(
+          new Difference(
+              "combined from: was %s, now %s".formatted(parentsBefore, parentsNow), Stage.INGEST));
+    }
     // Inputs that the run has not read so far are not another's.
     JsonNode corpusBefore = manifest.at("/corpus/inputs");
     if (corpus != null && !corpusBefore.isMissingNode()) {
@@ -55,6 +70,35 @@ public record RunIdentity(
       compareFiles(differences, factsBefore, facts, "facts", Stage.ATTRIBUTE);
     }
     return differences;
+  }
+
+  /**
+   * What makes the census of another run, its ingest and scan, one of another kind: each difference
+   * in a line.
+   */
+  public List<String> differencesOfCensus(JsonNode manifest) {
+    List<Difference> differences = new ArrayList<>();
+    for (CensusConfig.Difference key : config.difference(manifest.path("configuration"))) {
+      if (!OF_THE_RUN.contains(key.key()) && concerned(key.key()).compareTo(Stage.SCAN) <= 0) {
+        differences.add(
+            new Difference(
+                "%s: was %s, now %s".formatted(key.key(), key.before(), key.after()),
+                concerned(key.key())));
+      }
+    }
+    compareModel(differences, manifest.path("model"));
+    return differences.stream().map(Difference::text).toList();
+  }
+
+  private void compareModel(List<Difference> differences, JsonNode before) {
+    compare(differences, "weights", before.path("weights_sha256").asText(), model.weightsSha256());
+    compare(
+        differences,
+        "tokenizer.json",
+        before.path("tokenizer_sha256").asText(),
+        model.tokenizerSha256());
+    compare(
+        differences, "config.json", before.path("config_sha256").asText(), model.configSha256());
   }
 
   /**

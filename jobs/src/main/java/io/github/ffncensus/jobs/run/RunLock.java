@@ -183,7 +183,7 @@ public final class RunLock implements AutoCloseable {
    *     may yet delete the file of this one
    */
   private void take(RunFolder folder, boolean succeeding) throws IOException {
-    fs.mkdirs(file.getParent());
+    InheritedPermissions.mkdirs(fs, file.getParent());
     try {
       createNew(JSON.writeValueAsBytes(self));
     } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
@@ -212,11 +212,9 @@ public final class RunLock implements AutoCloseable {
   private void createNew(byte[] bytes) throws IOException {
     if ("file".equals(fs.getScheme())) {
       // Hadoop's own local file system looks first and creates then.
-      Files.write(
-          java.nio.file.Path.of(file.toUri().getPath()),
-          bytes,
-          StandardOpenOption.CREATE_NEW,
-          StandardOpenOption.WRITE);
+      var local = java.nio.file.Path.of(file.toUri().getPath());
+      Files.write(local, bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      InheritedPermissions.localFile(local);
       return;
     }
     if (ObjectStores.contain(fs, file)) {
@@ -226,6 +224,7 @@ public final class RunLock implements AutoCloseable {
     try (OutputStream out = fs.create(file, false)) {
       out.write(bytes);
     }
+    InheritedPermissions.file(fs, file, file.getParent());
   }
 
   /** On the condition that there is none when it is written, where the store knows conditions. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.secret.Secrets;
 import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
 import java.time.Duration;
@@ -41,12 +42,16 @@ public final class RunManifest {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  private static final String SKIPPED = "skipped_shards";
+
   private final AtomicFile file;
+  private final Secrets secrets;
   private final RunFolder folder;
   private final ObjectNode root;
 
-  private RunManifest(AtomicFile file, RunFolder folder, ObjectNode root) {
+  private RunManifest(AtomicFile file, Secrets secrets, RunFolder folder, ObjectNode root) {
     this.file = file;
+    this.secrets = secrets;
     this.folder = folder;
     this.root = root;
   }
@@ -60,7 +65,7 @@ public final class RunManifest {
         return Optional.empty();
       }
       if (JSON.readTree(bytes) instanceof ObjectNode root) {
-        return Optional.of(new RunManifest(file, folder, root));
+        return Optional.of(new RunManifest(file, Secrets.ofProcess(hadoop), folder, root));
       }
       throw damaged(folder, null);
     } catch (JsonProcessingException e) {
@@ -81,7 +86,11 @@ public final class RunManifest {
   /** A manifest for a run that has none yet; not written before its first change. */
   public static RunManifest create(Configuration hadoop, RunFolder folder, RunIdentity identity) {
     RunManifest manifest =
-        new RunManifest(new AtomicFile(hadoop, folder.manifest()), folder, JSON.createObjectNode());
+        new RunManifest(
+            new AtomicFile(hadoop, folder.manifest()),
+            Secrets.ofProcess(hadoop),
+            folder,
+            JSON.createObjectNode());
     manifest
         .root
         .put("run_id", folder.runId())
@@ -99,11 +108,14 @@ public final class RunManifest {
   public void restart(Stage first, RunIdentity identity) {
     root.put("status", Status.RUNNING.word()).put("attempt", root.path("attempt").asInt() + 1);
     root.remove(List.of("completed_at", "error"));
+    List<SkippedShard> skipped = new ArrayList<>(skippedShards());
     for (Stage stage : Stage.values()) {
       if (stage.compareTo(first) >= 0) {
         stages().remove(stage.word());
+        skipped.removeIf(shard -> shard.stage().equals(stage.word()));
       }
     }
+    putSkipped(skipped);
     describe(identity);
     write();
   }
@@ -124,6 +136,10 @@ public final class RunManifest {
         .put("precision", identity.config().resolved().at("/model/precision").asText());
     putInputs("corpus", identity.corpus());
     putInputs("facts", identity.facts());
+    root.remove("parents");
+    if (!identity.parents().isEmpty()) {
+      root.set("parents", JSON.valueToTree(identity.parents()));
+    }
   }
 
   /** Notes inputs that an earlier command of the run did not read; those it has read stay. */
@@ -210,8 +226,25 @@ public final class RunManifest {
     root.set(stage.word(), JSON.valueToTree(counters));
   }
 
-  /** The stage's tables are in place. */
-  public void stageCompleted(Stage stage, Map<String, List<TableFile>> published) {
+  /** The shards that the run does without so far. */
+  public List<SkippedShard> skippedShards() {
+    List<SkippedShard> skipped = new ArrayList<>();
+    root.path(SKIPPED).forEach(node -> skipped.add(SkippedShard.read(node)));
+    return skipped;
+  }
+
+  private void putSkipped(List<SkippedShard> skipped) {
+    root.remove(SKIPPED);
+    skipped.forEach(shard -> shard.write(root.withArrayProperty(SKIPPED).addObject()));
+  }
+
+  /** The stage's tables are in place, made without some shards. */
+  public void stageCompleted(
+      Stage stage, Map<String, List<TableFile>> published, List<SkippedShard> skipped) {
+    List<SkippedShard> all = new ArrayList<>(skippedShards());
+    all.removeIf(shard -> shard.stage().equals(stage.word()));
+    all.addAll(skipped);
+    putSkipped(all);
     published.forEach(
         (table, files) -> {
           long rows = files.stream().mapToLong(TableFile::rows).sum();
@@ -263,6 +296,7 @@ public final class RunManifest {
 
   private void write() {
     root.put("updated_at", now());
+    secrets.redact(root);
     try {
       file.write(JSON.writeValueAsBytes(root));
     } catch (IOException e) {

@@ -86,7 +86,7 @@ public final class RunOpener {
     Path probe = new Path(folder.warehouse(), "_probe-" + UUID.randomUUID());
     try {
       FileSystem fs = probe.getFileSystem(hadoop);
-      fs.mkdirs(folder.warehouse());
+      InheritedPermissions.mkdirs(fs, folder.warehouse());
       fs.create(probe).close();
       fs.delete(probe, false);
     } catch (IOException | RuntimeException e) {

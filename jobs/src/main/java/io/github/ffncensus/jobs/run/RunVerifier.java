@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.table.TableFile;
 import io.github.ffncensus.table.TableSchema;
 import java.io.FileNotFoundException;
@@ -31,6 +32,7 @@ public final class RunVerifier {
   private final RunFolder folder;
   private final JsonNode manifest;
   private final Map<String, List<TableFile>> tables;
+  private final List<SkippedShard> skipped;
   private final List<String> problems = new ArrayList<>();
   private final Set<String> damaged = new HashSet<>();
 
@@ -39,6 +41,7 @@ public final class RunVerifier {
     this.folder = manifest.folder();
     this.manifest = manifest.json();
     this.tables = manifest.tables();
+    this.skipped = manifest.skippedShards();
   }
 
   /** All that is wrong with a run, each problem in a line; none if it is sound. */
@@ -63,7 +66,7 @@ public final class RunVerifier {
         "neuron_stats",
         files -> contents.neuronsAreComplete("neuron_stats", files, layers, neurons));
     // Without a single row: the model cannot predict.
-    if (hasRows("value_predictions")) {
+    if (hasRows("value_predictions") && isWhole("values")) {
       checkContents(
           "value_predictions",
           files -> contents.neuronsAreComplete("value_predictions", files, layers, neurons));
@@ -74,7 +77,7 @@ public final class RunVerifier {
       }
     }
     checkContents("prediction_refinement", contents::classesPartition);
-    if (manifest.at("/tables/value_lenses/rows").asLong() > 0) {
+    if (hasRows("value_lenses") && isWhole("lenses")) {
       checkContents("value_lenses", files -> contents.neuronsOfEachLens(files, layers, neurons));
     }
     checkContents("trigger_prefixes", files -> contents.ranksAreGapless(files, layers, neurons));
@@ -98,7 +101,15 @@ public final class RunVerifier {
     checkContents("relation_neurons", knowledge::ranksAreGapless);
     checkAttributionLayers(layers);
     checkDocuments();
+    if (run.isComplete(Stage.SCAN)) {
+      checkScannedSequences();
+    }
     return problems;
+  }
+
+  /** Whether no piece of a part was skipped. */
+  private boolean isWhole(String part) {
+    return skipped.stream().noneMatch(shard -> shard.part().equals(part));
   }
 
   private boolean hasRows(String table) {
@@ -201,6 +212,23 @@ public final class RunVerifier {
       problems.add(
           "%s: %,d prompts in fact_prompts make %,d rows of attribution_layers, not %,d"
               .formatted(folder.manifest(), prompts, prompts * layers, rows));
+    }
+  }
+
+  /** Every sequence was read by the scan, could not be read, or is in a shard that was skipped. */
+  private void checkScannedSequences() {
+    long read = manifest.at("/scan/sequences").asLong();
+    long rejected = manifest.at("/tables/scan_rejects/rows").asLong();
+    long left =
+        skipped.stream()
+            .filter(shard -> shard.ofCorpus() && shard.stage().equals(Stage.SCAN.word()))
+            .mapToLong(SkippedShard::sequences)
+            .sum();
+    long sequences = manifest.at("/tables/sequences/rows").asLong();
+    if (read + rejected + left != sequences) {
+      problems.add(
+          "%s: of %,d sequences the scan read %,d, %,d are in scan_rejects and %,d in skipped shards"
+              .formatted(folder.manifest(), sequences, read, rejected, left));
     }
   }
 

@@ -11,8 +11,10 @@ import java.util.Map;
  * @param tables finished files by table
  * @param corpusCounts for the manifest's {@code corpus}; may be empty
  * @param counters for the manifest, under the stage's name; may be empty
+ * @param skipped what the stage was told to do without
  */
 public record StageResult(
     Map<String, List<TableFile>> tables,
     Map<String, Long> corpusCounts,
-    Map<String, Object> counters) {}
+    Map<String, Object> counters,
+    List<SkippedShard> skipped) {}

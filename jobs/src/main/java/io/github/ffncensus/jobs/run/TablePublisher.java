@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.run;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.fault.FaultPoint;
 import io.github.ffncensus.table.TableFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -45,16 +46,18 @@ public final class TablePublisher {
     Path target = folder.table(table);
     try {
       List<String> toMove = missing(staged, target, files);
-      fs.mkdirs(target);
+      InheritedPermissions.mkdirs(fs, target);
       removeOthers(target, files, toMove);
       for (String name : toMove) {
         Path destination = new Path(target, name);
-        fs.mkdirs(destination.getParent());
+        InheritedPermissions.mkdirs(fs, destination.getParent());
+        InheritedPermissions.file(fs, new Path(staged, name), destination.getParent());
         if (!fs.rename(new Path(staged, name), destination)) {
           throw CensusException.runFailed(
               "%s: cannot be moved to %s; run the same command again"
                   .formatted(new Path(staged, name), target));
         }
+        FaultPoint.BETWEEN_TABLE_MOVES.reached(table);
       }
     } catch (IOException e) {
       throw failure(target, e);

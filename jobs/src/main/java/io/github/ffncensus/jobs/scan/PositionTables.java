@@ -6,13 +6,17 @@ import io.github.ffncensus.analysis.positions.PositionAnalysis;
 import io.github.ffncensus.analysis.positions.PositionSample;
 import io.github.ffncensus.analysis.positions.RefinementRow;
 import io.github.ffncensus.analysis.positions.TokenTraits;
+import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.PositionsConfig;
+import io.github.ffncensus.jobs.task.Staging;
+import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowEncoder;
 import io.github.ffncensus.table.RowWriter;
 import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,14 +26,42 @@ import java.util.function.BiFunction;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Tables {@code layer_composition} and {@code prediction_refinement}, a row per layer: few enough
- * for the driver to write.
+ * Tables {@code layer_composition} and {@code prediction_refinement}, a row per layer, and {@code
+ * position_counts}, which they are computed from: few enough rows for the driver to write.
  */
-final class PositionTables {
+public final class PositionTables {
   static final String COMPOSITION = "layer_composition";
   static final String REFINEMENT = "prediction_refinement";
 
-  private PositionTables() {}
+  public static final String COUNTS = "position_counts";
+
+  private final Staging staging;
+  private final CensusConfig config;
+  private final String runId;
+  private final String modelPath;
+  private final Architecture architecture;
+
+  /**
+   * @param staging of the stage that writes the tables
+   * @param modelPath folder of the model's tokenizer
+   */
+  public PositionTables(
+      Staging staging,
+      CensusConfig config,
+      String runId,
+      String modelPath,
+      Architecture architecture) {
+    this.staging = staging;
+    this.config = config;
+    this.runId = runId;
+    this.modelPath = modelPath;
+    this.architecture = architecture;
+  }
+
+  /** The words of the corpus' language. */
+  static ModelWords words(String modelPath, CensusConfig config) {
+    return new ModelWords(modelPath, config.corpus().sentenceLocale());
+  }
 
   static PositionAnalysis analysis(PositionsConfig config, TokenTraits.Source traits) {
     PositionSample sample =
@@ -40,61 +72,90 @@ final class PositionTables {
     return new PositionAnalysis(sample, Lens.valueOf(config.lens().name()), traits);
   }
 
-  /**
-   * Without rows for a model that cannot predict.
-   *
-   * @param hasStopWords whether the corpus' language has any
-   */
-  static Map<String, List<TableFile>> tables(
-      Merge merge, PositionAnalysis analysis, boolean hasStopWords) {
+  /** Of the merged blocks of a scan; without rows for a model that cannot predict. */
+  static Map<String, List<TableFile>> tables(Merge merge, PositionAnalysis analysis) {
     Map<Integer, byte[]> layers = new TreeMap<>();
     merge.blocks(analysis).collect().forEach(block -> layers.put(block._1().layer(), block._2()));
-    PositionsConfig config = merge.context().config().scan().positions();
+    ScanContext context = merge.context();
+    return new PositionTables(
+            context.staging(),
+            context.config(),
+            context.runId(),
+            context.modelPath(),
+            merge.architecture())
+        .write(layers);
+  }
+
+  /**
+   * Writes the tables that are configured.
+   *
+   * @param layers the numbers of each layer, as {@link PositionAnalysis} packs them
+   */
+  public Map<String, List<TableFile>> write(Map<Integer, byte[]> layers) {
+    PositionsConfig positions = config.scan().positions();
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
     String lens =
-        Lens.valueOf(config.lens().name()).in(merge.architecture()).name().toLowerCase(Locale.ROOT);
-    if (config.compositionEnabled()) {
+        Lens.valueOf(positions.lens().name()).in(architecture).name().toLowerCase(Locale.ROOT);
+    if (positions.compositionEnabled()) {
+      boolean hasStopWords = !words(modelPath, config).get().stopWords().isEmpty();
       tables.put(
           COMPOSITION,
           write(
-              merge,
               COMPOSITION,
               layers,
-              PositionAnalysis::composition,
-              (row, out) -> encode(row, config.zeroAgreement(), hasStopWords, lens, out)));
+              (layer, packed) -> List.of(PositionAnalysis.composition(layer, packed)),
+              (row, out) -> encode(row, positions.zeroAgreement(), hasStopWords, lens, out)));
     }
-    if (config.refinementEnabled()) {
+    if (positions.refinementEnabled()) {
       tables.put(
           REFINEMENT,
-          write(merge, REFINEMENT, layers, PositionAnalysis::refinement, new Refinements(lens)));
+          write(
+              REFINEMENT,
+              layers,
+              (layer, packed) -> List.of(PositionAnalysis.refinement(layer, packed)),
+              new Refinements(lens)));
     }
+    tables.put(COUNTS, write(COUNTS, layers, PositionTables::counts, PositionTables::encode));
     return tables;
   }
 
-  private static <T> List<TableFile> write(
-      Merge merge,
+  private <T> List<TableFile> write(
       String table,
       Map<Integer, byte[]> layers,
-      BiFunction<Integer, byte[], T> row,
+      BiFunction<Integer, byte[], List<T>> rows,
       RowEncoder<T> encoder) {
     if (layers.isEmpty()) {
       return List.of();
     }
-    ScanContext context = merge.context();
-    Path file =
-        context
-            .staging()
-            .file(table, "part-00000-%s.parquet".formatted(context.staging().driver()));
+    Path file = staging.file(table, "part-00000-%s.parquet".formatted(staging.driver()));
     try (ParquetTableWriter<T> writer =
-        ParquetTableWriter.create(
-            context.staging().hadoop(), file, table, context.runId(), encoder)) {
+        ParquetTableWriter.create(staging.hadoop(), file, table, runId, encoder)) {
       for (Map.Entry<Integer, byte[]> layer : layers.entrySet()) {
-        writer.write(row.apply(layer.getKey(), layer.getValue()));
+        for (T row : rows.apply(layer.getKey(), layer.getValue())) {
+          writer.write(row);
+        }
       }
       return List.of(writer.finish());
     } catch (IOException e) {
       throw CensusException.runFailed("cannot write " + file + ": " + e.getMessage(), e);
     }
+  }
+
+  /** A row of {@code position_counts}. */
+  private record CountRow(int layer, String quantity, int bin, long count) {}
+
+  private static List<CountRow> counts(int layer, byte[] packed) {
+    List<CountRow> rows = new ArrayList<>();
+    PositionAnalysis.forEachCount(
+        packed, (quantity, bin, count) -> rows.add(new CountRow(layer, quantity, bin, count)));
+    return rows;
+  }
+
+  private static void encode(CountRow row, RowWriter out) {
+    out.intValue("layer", row.layer());
+    out.string("quantity", row.quantity());
+    out.intValue("bin", row.bin());
+    out.longValue("count", row.count());
   }
 
   private static void encode(

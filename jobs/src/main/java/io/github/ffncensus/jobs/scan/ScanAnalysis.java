@@ -44,14 +44,10 @@ record ScanAnalysis(Analysis analysis, TableWriter tables) {
       analyses.add(new ScanAnalysis(search, merge -> TriggerTable.tables(merge, search)));
     }
     if (scan.positions().enabled()) {
-      ModelWords words =
-          new ModelWords(context.modelPath(), context.config().corpus().sentenceLocale());
-      PositionAnalysis positions = PositionTables.analysis(scan.positions(), words);
-      analyses.add(
-          new ScanAnalysis(
-              positions,
-              merge ->
-                  PositionTables.tables(merge, positions, !words.get().stopWords().isEmpty())));
+      PositionAnalysis positions =
+          PositionTables.analysis(
+              scan.positions(), PositionTables.words(context.modelPath(), context.config()));
+      analyses.add(new ScanAnalysis(positions, merge -> PositionTables.tables(merge, positions)));
     }
     return analyses;
   }

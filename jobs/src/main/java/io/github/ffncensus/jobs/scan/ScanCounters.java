@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.scan;
 
+import io.github.ffncensus.table.TableFile;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,12 @@ final class ScanCounters {
     Map<String, Object> counters = new LinkedHashMap<>();
     counters.put("shards", records.size());
     counters.put("sequences", records.stream().mapToLong(ShardRecord::sequences).sum());
+    counters.put(
+        "rejected_sequences",
+        records.stream()
+            .flatMap(record -> record.rejects().stream())
+            .mapToLong(TableFile::rows)
+            .sum());
     counters.put("tokens", tokens);
     counters.put("text_tokens", records.stream().mapToLong(ShardRecord::textTokens).sum());
     counters.put("padding_fraction", padded == 0 ? 0 : 1 - tokens / (double) padded);

@@ -4,10 +4,13 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.metrics.JobNames;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.ChosenNeurons;
 import io.github.ffncensus.jobs.task.EmptyTable;
+import io.github.ffncensus.jobs.task.PartWork;
+import io.github.ffncensus.jobs.task.ShardContents;
 import io.github.ffncensus.jobs.task.Staging;
 import io.github.ffncensus.jobs.task.TaskRecords;
 import io.github.ffncensus.model.ModelFolder;
@@ -52,7 +55,8 @@ public final class ScanJob {
   /**
    * Scans what is not scanned yet, merges, and leaves the tables in staging.
    *
-   * @throws CensusException of kind RUN_FAILED if staging cannot be read or written
+   * @throws CensusException of kind RUN_FAILED if staging cannot be read or written, or if shards
+   *     fail; all others are scanned and recorded then
    */
   public ScanResult run() {
     ScanContext scan = scanContext();
@@ -85,6 +89,9 @@ public final class ScanJob {
           ActivationFiles.TABLE,
           records.stream().flatMap(record -> record.activations().stream()).toList());
     }
+    tables.put(
+        RejectedSequence.TABLE,
+        records.stream().flatMap(record -> record.rejects().stream()).toList());
     tables.replaceAll(
         (table, files) ->
             files.isEmpty()
@@ -121,6 +128,11 @@ public final class ScanJob {
   }
 
   private List<ShardRecord> scanShards(ScanContext scan, MergedWaves partials) {
+    PartWork<Shard> work =
+        PartWork.ofCorpus(
+            "scan",
+            plan.shards(),
+            shard -> ShardContents.read(context.hadoopConfiguration(), folder, shard).text());
     TaskRecords<ShardRecord> recorded =
         TaskRecords.open(
             context.hadoopConfiguration(),
@@ -128,7 +140,7 @@ public final class ScanJob {
             ShardRecord.class);
     progress.stage("scan", plan.shards().size(), "shards");
     List<ShardRecord> records =
-        new ScanWaves(context, scan, recorded, partials, progress).scan(plan.shards());
+        new ScanWaves(context, scan, recorded, partials, progress).scan(work);
     progress.finish();
     return records;
   }

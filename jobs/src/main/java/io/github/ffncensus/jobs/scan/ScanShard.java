@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.scan;
 
+import io.github.ffncensus.CensusException;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
@@ -7,8 +8,10 @@ import io.github.ffncensus.analysis.BoundedAnalysis;
 import io.github.ffncensus.analysis.Bounds;
 import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.ShardScan.ForwardPass;
+import io.github.ffncensus.analysis.UnreadableSequences;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
+import io.github.ffncensus.jobs.fault.FaultPoint;
 import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.metrics.ProcessMetrics;
 import io.github.ffncensus.jobs.metrics.TaskClock;
@@ -28,6 +31,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
@@ -55,17 +60,35 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
   @Override
   public ShardRecord call(Shard shard) throws IOException {
     TaskClock clock = new TaskClock(ProcessMetrics.get(), Phase.WAIT_MODEL);
-    ShardRecord record = scan(shard, clock);
+    ShardRecord record = scanWhatCanBeRead(shard, clock);
     ProcessMetrics.get().shard(record.candidates());
     ShardLine.log(context.runId(), record, TaskContext.get().attemptNumber(), clock.busyShare());
     return record;
   }
 
-  private ShardRecord scan(Shard shard, TaskClock clock) throws IOException {
+  private ShardRecord scanWhatCanBeRead(Shard shard, TaskClock clock) throws IOException {
+    int allowed = context.config().scan().maxRejectedSequences();
+    TreeMap<Long, String> rejected = new TreeMap<>();
+    while (true) {
+      try {
+        return scan(shard, rejected, clock);
+      } catch (UnreadableSequences e) {
+        // What the observers have seen of the batch cannot be taken back: begin anew without them.
+        rejected.putAll(e.reasons());
+        if (rejected.size() > allowed) {
+          throw CensusException.runFailed(
+              RejectedSequence.tooMany(context, shard, rejected, allowed), e);
+        }
+      }
+    }
+  }
+
+  private ShardRecord scan(Shard shard, TreeMap<Long, String> rejected, TaskClock clock)
+      throws IOException {
     Transformer model =
         TaskModels.get(context.config(), context.modelPath(), context.weightsSha256());
     clock.enter(Phase.WAIT_READ);
-    BatchPlan plan = BatchPlan.of(sequences(shard), batchTokens(model));
+    BatchPlan plan = BatchPlan.of(sequences(shard, rejected.keySet()), batchTokens(model));
     List<Analysis> analyses =
         ScanAnalysis.of(context, model.architecture()).stream()
             .map(ScanAnalysis::analysis)
@@ -76,9 +99,10 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
       Optional<ActivationMode> mode =
           ScanContext.activationMode(context.config().scan().activations());
       mode.ifPresent(m -> observers.add(ActivationRecorder.observe(m, model, activations)));
-      ShardScan scan = new ShardScan(metered(model, clock), observers, tokens -> stopIfKilled());
+      ShardScan scan =
+          new ShardScan(metered(model, clock), observers, tokens -> afterBatch(shard.index()));
       clock.enter(Phase.COMPUTE);
-      scan.run(plan);
+      scan.run(plan, context.config().scan().maxRejectedSequences() - rejected.size());
       clock.enter(Phase.WAIT_WRITE);
       List<ShardRecord.Partial> partials = new ArrayList<>();
       for (int i = 0; i < analyses.size(); i++) {
@@ -91,7 +115,8 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
           wave,
           partials,
           recorded,
-          shard.sequences(),
+          RejectedSequence.write(context, shard, rejected),
+          shard.sequences() - rejected.size(),
           plan.tokens(),
           plan.paddedTokens(),
           plan.textTokens(),
@@ -129,11 +154,12 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
   }
 
   /** A task that Spark gave up (a speculative copy, a cancelled job) ends between two batches. */
-  private static void stopIfKilled() {
+  private static void afterBatch(int shard) {
+    FaultPoint.IN_SHARD.reached(shard);
     TaskContext.get().killTaskIfInterrupted();
   }
 
-  private List<TokenSequence> sequences(Shard shard) throws IOException {
+  private List<TokenSequence> sequences(Shard shard, Set<Long> without) throws IOException {
     List<TokenSequence> sequences = new ArrayList<>();
     for (String file : shard.files()) {
       Path path = new Path(context.sequences(), file);
@@ -146,8 +172,10 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
           for (int t = 0; t < starts.length; t++) {
             special[t] = starts[t] < 0;
           }
-          sequences.add(
-              new TokenSequence(row.getLong("sequence_id"), row.getIntList("token_ids"), special));
+          long id = row.getLong("sequence_id");
+          if (!without.contains(id)) {
+            sequences.add(new TokenSequence(id, row.getIntList("token_ids"), special));
+          }
         }
       }
     }

@@ -11,6 +11,8 @@ import java.util.List;
  * @param wave in which it was scanned, from 1
  * @param partials one file per analysis that merges
  * @param activations finished files of the table {@code activations}
+ * @param rejects finished files of the table {@code scan_rejects}, none or one
+ * @param sequences that were read
  * @param tokens that went through the model, special tokens included, padding not
  * @param paddedTokens the same with padding
  * @param textTokens that were counted
@@ -24,6 +26,7 @@ record ShardRecord(
     int wave,
     List<Partial> partials,
     List<TableFile> activations,
+    List<TableFile> rejects,
     long sequences,
     long tokens,
     long paddedTokens,

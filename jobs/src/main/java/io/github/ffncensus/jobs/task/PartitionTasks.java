@@ -32,23 +32,8 @@ public final class PartitionTasks {
     if (work.isEmpty()) {
       return List.of();
     }
-    return run(spark, work, task, task, resultType, onResult);
-  }
-
-  /**
-   * As above, for a task in a wrapping.
-   *
-   * @param inner the task itself, which gets GPUs if it is a {@link ModelTask}
-   */
-  static <W extends Serializable, R extends Serializable> List<R> run(
-      JavaSparkContext spark,
-      List<W> work,
-      Function<W, R> task,
-      Object inner,
-      Class<R> resultType,
-      Consumer<R> onResult) {
     JavaRDD<R> results = spark.parallelize(work, work.size()).map(task);
-    return collect(spark, GpuStages.on(results, inner), resultType, onResult);
+    return collect(spark, GpuStages.on(results, task), resultType, onResult);
   }
 
   /**

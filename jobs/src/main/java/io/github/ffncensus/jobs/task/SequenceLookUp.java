@@ -28,6 +28,7 @@ public final class SequenceLookUp<S> {
   private final Function<TableRow, S> decode;
   private final String[] columns;
   private Shard shard;
+  private int place = -1;
   private int nextFile;
   private ParquetTableReader reader;
   private long currentId;
@@ -51,19 +52,24 @@ public final class SequenceLookUp<S> {
     TaskContext.get().addTaskCompletionListener((TaskCompletionListener) done -> close());
   }
 
-  /** Sequences must be asked for in ascending order within a shard; one may be asked for again. */
-  public S find(int shardIndex, long sequenceId) {
+  /**
+   * Sequences must be asked for in ascending order within a shard; one may be asked for again.
+   *
+   * @param shardPlace place of the shard in the plan
+   */
+  public S find(int shardPlace, long sequenceId) {
     try {
-      return step(shardIndex, sequenceId);
+      return step(shardPlace, sequenceId);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read sequences of shard " + shardIndex, e);
+      throw new UncheckedIOException("cannot read sequences of shard " + shard.index(), e);
     }
   }
 
-  private S step(int shardIndex, long sequenceId) throws IOException {
-    if (shard == null || shard.index() != shardIndex) {
+  private S step(int shardPlace, long sequenceId) throws IOException {
+    if (place != shardPlace) {
       close();
-      shard = plan.shards().get(shardIndex);
+      place = shardPlace;
+      shard = plan.shards().get(shardPlace);
       nextFile = 0;
       current = null;
     }
@@ -79,7 +85,7 @@ public final class SequenceLookUp<S> {
         reader = ParquetTableReader.open(hadoop, file, columns);
       } else {
         throw new NoSuchElementException(
-            "sequence " + sequenceId + " is not in shard " + shardIndex);
+            "sequence " + sequenceId + " is not in shard " + shard.index());
       }
     }
     return current;

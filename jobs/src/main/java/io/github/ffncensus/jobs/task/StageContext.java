@@ -3,7 +3,9 @@ package io.github.ffncensus.jobs.task;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
+import io.github.ffncensus.jobs.ingest.ShardPlan.Shard;
 import io.github.ffncensus.jobs.run.RunFolder;
+import io.github.ffncensus.jobs.run.SkippedShard;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.RowEncoder;
@@ -15,8 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
@@ -38,11 +40,15 @@ public final class StageContext {
   private final Map<String, List<TableFile>> made = new LinkedHashMap<>();
   private final Map<String, Object> notes = new LinkedHashMap<>();
   private final Progress progress;
+  private final SkipList skips;
+  private final List<SkippedShard> skipped = new ArrayList<>();
   private final TaskSetup setup;
 
   /**
-   * @param plan null for a stage that reads no corpus, of a run that has none
+   * @param plan the shards that the run reads; null for a stage that reads no corpus, of a run that
+   *     has none
    * @param published files by table, as the manifest lists them
+   * @param skips pieces of the stage's parts that are not to be computed
    */
   public StageContext(
       CensusConfig.Stage stage,
@@ -52,6 +58,7 @@ public final class StageContext {
       ModelFolder model,
       ShardPlan plan,
       Map<String, List<TableFile>> published,
+      SkipList skips,
       Progress progress) {
     this.stage = stage.word();
     this.session = session;
@@ -59,6 +66,7 @@ public final class StageContext {
     this.model = model;
     this.plan = plan;
     this.published = published;
+    this.skips = skips;
     this.progress = progress;
     this.setup =
         new TaskSetup(
@@ -113,6 +121,11 @@ public final class StageContext {
     return made;
   }
 
+  /** The pieces of parts that were skipped. */
+  public List<SkippedShard> skipped() {
+    return skipped;
+  }
+
   /** Keeps something about the stage that the manifest is to tell; of what JSON can hold. */
   public void note(String key, Object value) {
     notes.put(key, value);
@@ -141,15 +154,14 @@ public final class StageContext {
 
   /**
    * Runs a task per piece of work. What a finished task left is recorded and found again by the
-   * next attempt at the run, so the list of work must be a function of the run.
+   * next attempt at the run.
    *
-   * @param part name of the part and of its records
    * @param task leaves its files in staging
    * @return all files
    */
   public <W extends Serializable> List<TableFile> run(
-      String part, List<W> work, Function<W, ArrayList<TableFile>> task) {
-    return tasks(part, work, piece -> new Files(task.call(piece)), Files.class).stream()
+      PartWork<W> work, Function<W, ArrayList<TableFile>> task) {
+    return tasks(work, piece -> new Files(task.call(piece)), Files.class).stream()
         .flatMap(done -> done.files().stream())
         .toList();
   }
@@ -158,49 +170,50 @@ public final class StageContext {
    * As {@link #run}, for tasks that tell more than the files of one table.
    *
    * @param type a record of what can be written as JSON
-   * @return what each task told, in the order of the work
+   * @return what each task told, in the order of the pieces, without those that are skipped
    */
   public <W extends Serializable, R extends Serializable> List<R> tasks(
-      String part, List<W> work, Function<W, R> task, Class<R> type) {
+      PartWork<W> work, Function<W, R> task, Class<R> type) {
     return recorded(
-        part,
-        work.size(),
-        type,
-        (missing, onResult) ->
-            PartitionTasks.run(
-                spark,
-                missing.stream().map(number -> new Piece<>(number, work.get(number))).toList(),
-                piece -> new Result(piece.number(), task.call(piece.work())),
-                task,
-                Result.class,
-                onResult));
+        work, type, (missing, onDone) -> PieceTasks.run(spark, work.part(), missing, task, onDone));
+  }
+
+  /** The shards of the corpus that the run reads, as the work of a part. */
+  public PartWork<Shard> corpusShards(String part) {
+    return PartWork.ofCorpus(part, plan.shards(), this::contents);
+  }
+
+  private String contents(Shard shard) {
+    return ShardContents.read(spark.hadoopConfiguration(), setup.folder(), shard).text();
   }
 
   /**
    * As {@link #tasks}, where the work lies in the rows of a dataset: a task per group of rows.
    *
-   * @param column of the group's number, an INT from 0 to groups - 1
+   * @param column of the group's number, an INT
    * @return the files of all groups, by table
    */
   public Map<String, List<TableFile>> groups(
-      String part, Dataset<Row> rows, String column, int groups, GroupTask task) {
+      PartWork<Integer> groups, Dataset<Row> rows, String column, GroupTask task) {
+    Contained contained = PieceTasks.contained(spark, groups.part());
     List<GroupFiles> results =
         recorded(
-            part,
             groups,
             GroupFiles.class,
-            (missing, onResult) ->
-                PartitionTasks.collect(
+            (missing, onDone) ->
+                PieceTasks.run(
                     spark,
-                    GpuStages.on(
-                        GroupedRows.map(
-                            rows,
-                            column,
-                            missing,
-                            (group, ofGroup) -> new Result(group, task.call(group, ofGroup))),
-                        task),
-                    Result.class,
-                    onResult));
+                    List.copyOf(missing.keySet()),
+                    numbers ->
+                        GpuStages.on(
+                            GroupedRows.map(
+                                rows,
+                                column,
+                                numbers,
+                                (group, ofGroup) ->
+                                    contained.run(group, () -> task.call(group, ofGroup))),
+                            task),
+                    onDone));
     Map<String, List<TableFile>> tables = new LinkedHashMap<>();
     for (GroupFiles result : results) {
       result
@@ -212,36 +225,46 @@ public final class StageContext {
     return tables;
   }
 
-  /**
-   * Finds the results of finished tasks, and runs the others.
-   *
-   * @param run takes the numbers of the missing tasks, and what is to be told of each result
-   */
-  private <R> List<R> recorded(
-      String part, int tasks, Class<R> type, BiConsumer<List<Integer>, Consumer<Result>> run) {
-    TaskRecords<R> records = records(part, type);
-    List<R> results = new ArrayList<>();
-    List<Integer> missing = new ArrayList<>();
-    for (int i = 0; i < tasks; i++) {
-      results.add(records.find(i).orElse(null));
-      if (results.get(i) == null) {
-        missing.add(i);
-      }
+  /** Runs pieces; returns why some of them failed. */
+  @FunctionalInterface
+  private interface Runner<W extends Serializable, R extends Serializable> {
+    Map<Integer, String> run(TreeMap<Integer, W> missing, BiConsumer<Integer, R> onDone);
+  }
+
+  /** Finds the results of finished tasks, and runs the others but for those to skip. */
+  private <W extends Serializable, R extends Serializable> List<R> recorded(
+      PartWork<W> work, Class<R> type, Runner<W, R> runner) {
+    TreeMap<Integer, W> pieces = new TreeMap<>(work.pieces());
+    // Shards of the corpus that are skipped are not in the plan.
+    Set<Integer> left = work.ofCorpus() ? Set.of() : skips.of(work.part(), work.pieces().keySet());
+    for (int number : left) {
+      W piece = pieces.remove(number);
+      skipped.add(SkippedShard.of(stage, work.part(), number, work.holds().apply(piece)));
     }
-    progress.stage(part, tasks, "tasks");
-    progress.advance(tasks - missing.size(), 0);
-    if (!missing.isEmpty()) {
-      run.accept(
-          missing,
-          result -> {
-            R told = type.cast(result.told());
-            records.write(result.number(), told);
-            results.set(result.number(), told);
-            progress.advance(1, 0);
-          });
-    }
+    TaskRecords<R> records = records(work.part(), type);
+    TreeMap<Integer, R> results = new TreeMap<>();
+    TreeMap<Integer, W> missing = new TreeMap<>();
+    pieces.forEach(
+        (number, piece) ->
+            records
+                .find(number)
+                .ifPresentOrElse(
+                    result -> results.put(number, result), () -> missing.put(number, piece)));
+    progress.stage(work.part(), pieces.size(), "tasks");
+    progress.advance(results.size(), 0);
+    Map<Integer, String> failures =
+        runner.run(
+            missing,
+            (number, told) -> {
+              records.write(number, told);
+              results.put(number, told);
+              progress.advance(1, 0);
+            });
     progress.finish();
-    return results;
+    if (!failures.isEmpty()) {
+      throw FailedPieces.exception(stage, work, failures);
+    }
+    return List.copyOf(results.values());
   }
 
   /** The one file of a table that the driver itself writes. */
@@ -281,10 +304,6 @@ public final class StageContext {
         new Path(setup.folder().staging(stage), "tasks-" + part),
         type);
   }
-
-  private record Piece<W extends Serializable>(int number, W work) implements Serializable {}
-
-  private record Result(int number, Serializable told) implements Serializable {}
 
   /** What a successful attempt at a task left in staging. */
   record Files(ArrayList<TableFile> files) implements Serializable {}

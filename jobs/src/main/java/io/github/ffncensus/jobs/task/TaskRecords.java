@@ -2,6 +2,7 @@ package io.github.ffncensus.jobs.task;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.fault.FaultPoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -67,6 +68,7 @@ public final class TaskRecords<R> {
   public void write(int task, R record) {
     Path file = file(task);
     Path aside = new Path(folder, "_" + file.getName());
+    FaultPoint.BEFORE_RECORD.reached(place(task));
     try {
       try (OutputStream out = fs.create(aside, true)) {
         JSON.writeValue(out, record);
@@ -78,6 +80,11 @@ public final class TaskRecords<R> {
       throw CensusException.runFailed(
           "cannot record " + file + ": " + e.getMessage() + "; run the same command again", e);
     }
+    FaultPoint.AFTER_RECORD.reached(place(task));
+  }
+
+  private String place(int task) {
+    return folder.getName() + ":" + task;
   }
 
   private Path file(int task) {

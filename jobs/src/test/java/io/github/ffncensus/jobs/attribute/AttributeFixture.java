@@ -6,6 +6,7 @@ import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.ConfigLoader;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.scan.TableRows;
+import io.github.ffncensus.jobs.task.SkipList;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.TableFile;
@@ -75,6 +76,7 @@ public final class AttributeFixture implements AutoCloseable {
           model,
           null,
           published,
+          SkipList.NONE,
           Progress.SILENT);
     }
 

@@ -191,7 +191,7 @@ class ExampleTableTest {
             RowFactory.create(1, 0, 3, 1, 1, 0.5f, 19L, 1, 1L),
             RowFactory.create(0, 0, 4, 1, 1, 0.5f, 0L, 1, 1L));
     assertThat(new DrawExamples(2, plan).call(List.<Row>of().iterator())).isExhausted();
-    assertThat(IntStream.range(0, 20).map(id -> plan.shardOf(id).index()).sum()).isEqualTo(10);
+    assertThat(IntStream.range(0, 20).map(id -> plan.placeOf(id)).sum()).isEqualTo(10);
   }
 
   private static Row candidate(

@@ -8,6 +8,7 @@ import io.github.ffncensus.jobs.config.CensusConfig.Stage;
 import io.github.ffncensus.jobs.config.ConfigLoader;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.scan.TableRows;
+import io.github.ffncensus.jobs.task.SkipList;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.knowledge.AnswerReading;
 import io.github.ffncensus.knowledge.EncodedPrompt;
@@ -365,7 +366,7 @@ public final class KnowledgeFixture implements AutoCloseable {
 
     public StageContext stage(Stage stage) {
       return new StageContext(
-          stage, spark, config, folder, model, null, published, Progress.SILENT);
+          stage, spark, config, folder, model, null, published, SkipList.NONE, Progress.SILENT);
     }
 
     /** The paths of a table's files, as the stage has left them. */

@@ -39,6 +39,11 @@ final class RunFixture {
   List<Stats> stats = new ArrayList<>();
   List<Trigger> triggers = new ArrayList<>();
 
+  /** What the manifest says of the scan. */
+  long scannedSequences = 4;
+
+  List<SkippedShard> skipped = List.of();
+
   /** Rows of activation_examples; null for a run without the table. */
   List<Example> examples;
 
@@ -128,7 +133,7 @@ final class RunFixture {
             1L,
             "sequences",
             4L));
-    manifest.stageCompleted(Stage.INGEST, ingested);
+    manifest.stageCompleted(Stage.INGEST, ingested, List.of());
 
     manifest.stageStarted(Stage.SCAN, Map.of("java", "17"));
     Map<String, List<TableFile>> scanned = new LinkedHashMap<>();
@@ -174,7 +179,8 @@ final class RunFixture {
                   refinement)));
     }
     scanned.forEach((table, files) -> publisher.publish(staged(table), table, files));
-    manifest.stageCompleted(Stage.SCAN, scanned);
+    manifest.counters(Stage.SCAN, Map.of("sequences", scannedSequences));
+    manifest.stageCompleted(Stage.SCAN, scanned, skipped);
     manifest.completed();
     return manifest;
   }

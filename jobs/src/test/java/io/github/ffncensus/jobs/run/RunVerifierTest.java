@@ -77,6 +77,29 @@ class RunVerifierTest {
   }
 
   @Test
+  void sequencesThatNobodyAccountsFor() throws IOException {
+    run.scannedSequences = 3;
+    run.publish();
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .endsWith("of 4 sequences the scan read 3, 0 are in scan_rejects and 0 in skipped shards");
+  }
+
+  @Test
+  void skippedShard_isAccountedFor() throws IOException {
+    run.scannedSequences = 3;
+    run.skipped =
+        List.of(new SkippedShard("scan", SkippedShard.CORPUS, 1, "1 documents: d3", 1L, 1L, 9L));
+    run.publish();
+    assertThat(problems()).isEmpty();
+    assertThat(
+            SkippedShard.summary(
+                RunManifest.read(RunFixture.HADOOP, run.folder).orElseThrow().json()))
+        .isEqualTo("shard 1 of the corpus (1 documents, 1 sequences, 9 tokens) since scan");
+  }
+
+  @Test
   void wrongRowCount() throws IOException {
     run.publish();
     edit(json -> ((ObjectNode) json.at("/tables/rejects/files/0")).put("rows", 7));

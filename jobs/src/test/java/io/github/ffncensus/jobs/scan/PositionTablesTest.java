@@ -81,7 +81,7 @@ class PositionTablesTest {
             "scan.sampled-positions.seed=7",
             "scan.layer-composition.zero-agreement=" + reading);
     Map<String, List<Map<String, Object>>> tables = run.tables();
-    assertThat(tables).containsOnlyKeys(COMPOSITION, REFINEMENT);
+    assertThat(tables).containsOnlyKeys(COMPOSITION, REFINEMENT, "position_counts", "scan_rejects");
     PositionSample sample =
         mode.equals("rate")
             ? new PositionSample.Rate(0.4, 7)
@@ -334,10 +334,10 @@ class PositionTablesTest {
     assertThat(
             ingest("no-refinement", "bert-gelu", "scan.prediction-refinement.enabled=false")
                 .tables())
-        .containsOnlyKeys(COMPOSITION);
+        .containsOnlyKeys(COMPOSITION, "position_counts", "scan_rejects");
     assertThat(
             ingest("no-composition", "bert-gelu", "scan.layer-composition.enabled=false").tables())
-        .containsOnlyKeys(REFINEMENT);
+        .containsOnlyKeys(REFINEMENT, "position_counts", "scan_rejects");
   }
 
   @Test

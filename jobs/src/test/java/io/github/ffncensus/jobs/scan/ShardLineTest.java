@@ -17,6 +17,7 @@ class ShardLineTest {
                 new ShardRecord.Partial("neuron_stats", "a", 9, 0),
                 new ShardRecord.Partial("trigger_prefixes", "b", 9, 48_211)),
             List.of(),
+            List.of(),
             41_233,
             999_873,
             1_032_074,

@@ -24,8 +24,10 @@ public final class PatternTables {
     context.step("background", () -> BackgroundTable.write(context));
     List<FindPatterns.Files> found =
         context.tasks(
-            "patterns",
-            TriggerFiles.of(context.model().architecture(), context.published("trigger_prefixes")),
+            TriggerFiles.work(
+                "patterns",
+                TriggerFiles.of(
+                    context.model().architecture(), context.published("trigger_prefixes"))),
             new FindPatterns(
                 context.setup(),
                 context.made().get(BACKGROUND).get(0).name(),
