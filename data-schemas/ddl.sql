@@ -720,6 +720,11 @@ CREATE TABLE IF NOT EXISTS fact_edits (
   `subject_perplexity_after` DOUBLE,
   `text_perplexity_before` DOUBLE,
   `text_perplexity_after` DOUBLE,
+  `direction` STRING,
+  `direction_rank` INT,
+  `answer_tokens` INT,
+  `target_tokens` INT,
+  `target_first_token_predicted` BOOLEAN,
   `run_id` STRING
 )
 USING parquet
@@ -747,6 +752,7 @@ CREATE TABLE IF NOT EXISTS fact_edit_prompts (
   `answer_rank_after` INT,
   `target_rank_before` INT,
   `target_rank_after` INT,
+  `direction` STRING,
   `run_id` STRING
 )
 USING parquet
@@ -762,6 +768,7 @@ CREATE TABLE IF NOT EXISTS edit_deltas (
   `neuron` INT,
   `value` ARRAY<FLOAT>,
   `weights_sha256` STRING,
+  `direction` STRING,
   `run_id` STRING
 )
 USING parquet
@@ -985,14 +992,15 @@ CREATE OR REPLACE VIEW neuron_patterns AS
   LEFT JOIN value_predictions v ON v.run_id = p.run_id AND v.layer = p.layer AND v.neuron = p.neuron;
 
 -- What suppressing and amplifying knowledge neurons does, by relation. ratio_of_means is the paper's: the mean change of the
--- answer's probability over its mean. lost: of the answers that were the top prediction, the share that no longer are.
+-- answer's probability over its mean; mean_of_ratios averages each prompt's own ratio, so that small probabilities dominate it. lost: of the answers that were the top prediction, the share that no longer are.
 CREATE OR REPLACE VIEW intervention_ratios AS
   SELECT run_id, method, relation, target, operation, factor, count(*) AS prompts,
     sum(CASE WHEN neurons > 0 THEN 1 ELSE 0 END) AS prompts_with_neurons,
     avg(probability_before) AS mean_probability_before, avg(probability_after) AS mean_probability_after,
-    sum(probability_after - probability_before) / sum(probability_before) AS ratio_of_means,
+    sum(probability_after - probability_before) / nullif(sum(probability_before), 0) AS ratio_of_means,
     sum(CASE WHEN neurons > 0 THEN probability_after - probability_before END)
-      / sum(CASE WHEN neurons > 0 THEN probability_before END) AS ratio_of_means_with_neurons,
+      / nullif(sum(CASE WHEN neurons > 0 THEN probability_before END), 0) AS ratio_of_means_with_neurons,
+    avg((probability_after - probability_before) / nullif(probability_before, 0)) AS mean_of_ratios,
     avg(ln(greatest(probability_after, 1e-300)) - ln(greatest(probability_before, 1e-300))) AS mean_log_ratio,
     avg(CASE WHEN flipped THEN 1e0 ELSE 0e0 END) AS flipped,
     avg(CASE WHEN answer_rank_before = 1 THEN CASE WHEN answer_rank_after > 1 THEN 1e0 ELSE 0e0 END END) AS lost,
@@ -1004,6 +1012,7 @@ CREATE OR REPLACE VIEW intervention_ratios AS
 CREATE OR REPLACE VIEW intervention_summary AS
   SELECT run_id, method, target, operation, factor, count(*) AS relations, sum(prompts) AS prompts,
     avg(ratio_of_means) AS ratio_of_means, avg(ratio_of_means_with_neurons) AS ratio_of_means_with_neurons,
+    avg(mean_of_ratios) AS mean_of_ratios,
     avg(mean_log_ratio) AS mean_log_ratio, avg(flipped) AS flipped, avg(lost) AS lost, avg(gained) AS gained
   FROM intervention_ratios
   GROUP BY run_id, method, target, operation, factor;
@@ -1021,11 +1030,17 @@ CREATE OR REPLACE VIEW minimal_sets AS
   WHERE drop_of_all > 0
   GROUP BY run_id, method, relation, fact_id, prompt_id;
 
--- Edits at a glance. Rates are those of updates at their judged prompts; perplexities are averaged over edits as logarithms.
+-- Edits at a glance. Rates are those of updates at their judged prompts, of all answers and of those of one token alone;
+-- perplexities are averaged over edits as logarithms.
 CREATE OR REPLACE VIEW edit_summary AS
-  SELECT run_id, method, kind, count(*) AS edits, avg(edited_neurons) AS mean_edited_neurons,
+  SELECT run_id, method, kind, direction, count(*) AS edits, avg(edited_neurons) AS mean_edited_neurons,
     avg(CASE WHEN answer_before IS NULL THEN NULL WHEN answer_before <> answer_after THEN 1e0 ELSE 0e0 END) AS change_rate,
     avg(CASE WHEN target_rank_after IS NULL THEN NULL WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END) AS success_rate,
+    avg(CASE WHEN answer_tokens = 1 AND target_tokens = 1 THEN CASE WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END END)
+      AS one_token_success_rate,
+    avg(CASE WHEN target_first_token_predicted THEN 1e0 WHEN NOT target_first_token_predicted THEN 0e0 END)
+      AS first_token_success_rate,
+    median(direction_rank) AS median_direction_rank,
     avg(CASE WHEN target_rank_after IS NULL THEN NULL WHEN target_rank_after <= 5 THEN 1e0 ELSE 0e0 END) AS top5_success_rate,
     avg(1e0 / target_rank_after) AS mean_reciprocal_rank,
     exp(avg(ln(intra_relation_perplexity_before))) AS intra_relation_perplexity_before,
@@ -1037,11 +1052,11 @@ CREATE OR REPLACE VIEW edit_summary AS
     exp(avg(ln(text_perplexity_before))) AS text_perplexity_before,
     exp(avg(ln(text_perplexity_after))) AS text_perplexity_after
   FROM fact_edits
-  GROUP BY run_id, method, kind;
+  GROUP BY run_id, method, kind, direction;
 
 -- Updates on all prompts of their facts, those that found the neurons apart from those that did not.
 CREATE OR REPLACE VIEW update_success AS
-  SELECT run_id, method, kind, localising, count(*) AS prompts,
+  SELECT run_id, method, kind, direction, localising, count(*) AS prompts,
     avg(CASE WHEN changed THEN 1e0 ELSE 0e0 END) AS change_rate,
     avg(CASE WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END) AS success_rate,
     avg(CASE WHEN target_rank_after <= 5 THEN 1e0 ELSE 0e0 END) AS top5_success_rate,
@@ -1049,4 +1064,4 @@ CREATE OR REPLACE VIEW update_success AS
     avg(target_probability_after - target_probability_before) AS mean_target_gain,
     avg(probability_after - probability_before) AS mean_answer_gain
   FROM fact_edit_prompts
-  GROUP BY run_id, method, kind, localising;
+  GROUP BY run_id, method, kind, direction, localising;

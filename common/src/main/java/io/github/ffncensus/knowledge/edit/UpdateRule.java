@@ -4,7 +4,7 @@ import java.io.Serializable;
 
 /**
  * How a value vector v is turned from an answer t to another, t': v - a e_t + b e_t', with e the
- * output embedding.
+ * answer's {@link Direction}.
  *
  * @param scaled whether a and b are in units of |v| / |e|, as in the authors' code, where the
  *     paper's formula and others' code take them as they are
@@ -31,13 +31,13 @@ public record UpdateRule(boolean scaled, double oldWeight, double newWeight)
     return updated;
   }
 
-  /** An embedding of zeros has no direction, so its unit does not matter. */
-  private double unit(float[] value, float[] embedding) {
-    double norm = norm(embedding);
+  /** A direction of zeros is none, so its unit does not matter. */
+  private double unit(float[] value, float[] direction) {
+    double norm = norm(direction);
     return scaled && norm > 0 ? norm(value) / norm : 1;
   }
 
-  private static double norm(float[] x) {
+  static double norm(float[] x) {
     double square = 0;
     for (float element : x) {
       square += (double) element * element;

@@ -24,13 +24,11 @@ public final class ValueEditor {
   /**
    * Turns neurons from one answer to another.
    *
-   * @param oldToken t, of an answer of several tokens the first
-   * @param newToken t'
+   * @param old direction of the answer that they have
+   * @param replacement of the one that they shall have
    */
   public List<ValueVector> update(
-      List<Neuron> neurons, int oldToken, int newToken, UpdateRule rule) {
-    float[] old = embedding(oldToken);
-    float[] replacement = embedding(newToken);
+      List<Neuron> neurons, float[] old, float[] replacement, UpdateRule rule) {
     return neurons.stream()
         .map(
             neuron ->

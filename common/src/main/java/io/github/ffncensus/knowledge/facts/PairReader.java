@@ -3,8 +3,10 @@ package io.github.ffncensus.knowledge.facts;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import io.github.ffncensus.knowledge.facts.FactReject.Reason;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,10 +16,13 @@ import java.util.function.Consumer;
 
 /**
  * Heads and answers that go with templates, of one file. A pair without an id of its own is called
- * after its relation and its place among the file's pairs of that relation, from 0: {@code P19-0}.
+ * after its relation and its place among the file's pairs of that relation, from 0: {@code P19-0};
+ * in the files after the first, whose number stands between them, {@code P19-1-0}.
  */
 public final class PairReader {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectReader LINE =
+      JSON.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /**
    * A pair.
@@ -26,11 +31,16 @@ public final class PairReader {
    */
   public record Pair(long line, String relation, String factId, String head, String answer) {}
 
+  private final int file;
   private final Consumer<Pair> pairs;
   private final Consumer<FactReject> rejects;
   private final Map<String, Integer> next = new HashMap<>();
 
-  public PairReader(Consumer<Pair> pairs, Consumer<FactReject> rejects) {
+  /**
+   * @param file its place among the files of pairs, from 0
+   */
+  public PairReader(int file, Consumer<Pair> pairs, Consumer<FactReject> rejects) {
+    this.file = file;
     this.pairs = pairs;
     this.rejects = rejects;
   }
@@ -53,7 +63,7 @@ public final class PairReader {
   public void readLine(long line, String json, String ofFile) {
     JsonNode root;
     try {
-      root = JSON.readTree(json);
+      root = LINE.readTree(json);
     } catch (JsonProcessingException e) {
       rejects.accept(FactReject.line(line, Reason.MALFORMED, "not JSON"));
       return;
@@ -68,7 +78,10 @@ public final class PairReader {
   public void readObject(InputStream in) throws IOException {
     try (JsonParser parser = JSON.createParser(in)) {
       try {
-        readRelations(parser);
+        if (readRelations(parser) && parser.nextToken() != null) {
+          long line = parser.currentTokenLocation().getLineNr();
+          rejects.accept(FactReject.line(line, Reason.MALFORMED, "more after the object's end"));
+        }
       } catch (JsonProcessingException e) {
         long line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
         String detail = "not JSON from here on: " + e.getOriginalMessage();
@@ -77,12 +90,13 @@ public final class PairReader {
     }
   }
 
-  private void readRelations(JsonParser parser) throws IOException {
+  /** Whether the file is an object. */
+  private boolean readRelations(JsonParser parser) throws IOException {
     if (parser.nextToken() != JsonToken.START_OBJECT) {
       String detail =
           "neither {relation: [[head, answer], ...]} nor an object with obj_label a line";
       rejects.accept(FactReject.line(1, Reason.MALFORMED, detail));
-      return;
+      return false;
     }
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String relation = parser.currentName();
@@ -99,10 +113,12 @@ public final class PairReader {
         pair(line, relation, number(relation), pair.path(0), pair.path(1));
       }
     }
+    return true;
   }
 
   private String number(String relation) {
-    return relation + "-" + (next.merge(relation, 1, Integer::sum) - 1);
+    int place = next.merge(relation, 1, Integer::sum) - 1;
+    return file == 0 ? relation + "-" + place : relation + "-" + file + "-" + place;
   }
 
   private void pair(long line, String relation, String id, JsonNode head, JsonNode answer) {

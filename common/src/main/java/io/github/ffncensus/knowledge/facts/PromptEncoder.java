@@ -107,14 +107,17 @@ public final class PromptEncoder {
           asked.add(one);
           texts.add(one.shown());
           texts.add(one.answer().text());
-          texts.add(needsOther ? one.other().text() : "");
+          if (needsOther) {
+            texts.add(one.other().text());
+          }
         }
         results.add(problem);
       }
     }
     List<TokenizedText> tokens = tokenizer.encodeAll(texts);
+    int each = needsOther ? 3 : 2;
     for (int i = 0; i < asked.size(); i++) {
-      Result result = result(asked.get(i), tokens.subList(3 * i, 3 * i + 3));
+      Result result = result(asked.get(i), tokens.subList(each * i, each * (i + 1)));
       results.set(asked.get(i).number(), result);
     }
     return results;

@@ -1,8 +1,10 @@
 package io.github.ffncensus.knowledge.facts;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import io.github.ffncensus.knowledge.facts.FactReject.Reason;
 import java.io.Serializable;
 import java.util.function.Consumer;
@@ -15,7 +17,8 @@ import java.util.function.Consumer;
 public record Template(String pattern) implements Serializable {
   private static final String HEAD = "[X]";
   private static final String ANSWER = "[Y]";
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectReader JSON =
+      new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   /**
    * The template of a line, whose JSON object has it as {@code pattern} (ParaRel) or {@code

@@ -28,9 +28,11 @@ class ValueEditorTest {
     double[] replacement = plain.outputEmbedding(12);
     try (Transformer model = DeviceShards.model(fixture)) {
       List<ValueVector> scaled =
-          new ValueEditor(model).update(NEURONS, 7, 12, new UpdateRule(true, 1, 8));
+          new ValueEditor(model)
+              .update(NEURONS, floats(old), floats(replacement), new UpdateRule(true, 1, 8));
       List<ValueVector> unscaled =
-          new ValueEditor(model).update(NEURONS, 7, 12, new UpdateRule(false, 2, 2));
+          new ValueEditor(model)
+              .update(NEURONS, floats(old), floats(replacement), new UpdateRule(false, 2, 2));
       for (int n = 0; n < NEURONS.size(); n++) {
         double[] value = plain.value(NEURONS.get(n).layer(), NEURONS.get(n).index());
         double[] expected = new double[value.length];
@@ -76,6 +78,14 @@ class ValueEditorTest {
       assertThat((double) actual.values()[j])
           .isCloseTo(expected[j], within(1e-5 * Math.max(1, Math.abs(expected[j]))));
     }
+  }
+
+  private static float[] floats(double[] x) {
+    float[] narrow = new float[x.length];
+    for (int j = 0; j < x.length; j++) {
+      narrow[j] = (float) x[j];
+    }
+    return narrow;
   }
 
   private static double norm(double[] x) {

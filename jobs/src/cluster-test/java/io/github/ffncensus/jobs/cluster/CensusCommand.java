@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /** Runs ffn-census through the shipped scripts, as a user would. */
@@ -27,6 +27,10 @@ final class CensusCommand {
     this.script = script;
     environment.put("FFN_CENSUS_MEMORY", "1g");
     environment.put("SPARK_LOCAL_IP", "127.0.0.1");
+    environment.put("FFN_CENSUS_LOG", folder.resolve("spark.log").toString());
+    environment.putAll(ServerProcess.SHORT_LIVED);
+    // Tables of a few hundred rows.
+    submit.addAll(List.of("--conf", "spark.sql.shuffle.partitions=4"));
   }
 
   /** In local mode. */
@@ -38,7 +42,10 @@ final class CensusCommand {
   static CensusCommand on(StandaloneCluster cluster, Path folder) {
     CensusCommand command = new CensusCommand(folder, "standalone");
     command.environment.put("FFN_CENSUS_MASTER", cluster.url());
+    command.environment.put("SPARK_HOME", cluster.sparkHome().toString());
     command.environment.put("FFN_CENSUS_EXECUTOR_MEMORY", "1g");
+    command.environment.put(
+        "FFN_CENSUS_EXECUTOR_CACHE", MavenJars.PROJECT.resolve("target/djl").toString());
     command.submit.addAll(
         List.of(
             "--conf",
@@ -80,13 +87,15 @@ final class CensusCommand {
 
   Result run(List<String> arguments) throws IOException {
     try (ServerProcess process = start(arguments)) {
-      if (!process.process().waitFor(10, TimeUnit.MINUTES)) {
-        throw new IllegalStateException("no end after 10 minutes:\n" + process.log());
-      }
-      return new Result(process.process().exitValue(), process.log());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
+      return end(process);
     }
+  }
+
+  /** Waits for a command that was started. */
+  static Result end(ServerProcess process) throws IOException {
+    if (!process.endsWithin(Duration.ofMinutes(30))) {
+      throw new IllegalStateException("no end after 30 minutes:\n" + process.log());
+    }
+    return new Result(process.process().exitValue(), process.log());
   }
 }

@@ -14,6 +14,9 @@ final class MavenJars {
 
   private static final Path TARGET = PROJECT.resolve("jobs/target");
 
+  /** The product's, with all that it needs but Spark. */
+  static final Path JAR = TARGET.resolve("ffn-census-jobs.jar");
+
   private MavenJars() {}
 
   /** The Spark that the build is made for. */

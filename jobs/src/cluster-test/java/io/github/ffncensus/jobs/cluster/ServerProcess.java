@@ -13,11 +13,20 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 
 /** A Java process that a test starts, with its output in a file; it ends with its children. */
 final class ServerProcess implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(120);
+  static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /** What a test waits for. */
+  @FunctionalInterface
+  interface Condition {
+    boolean holds() throws IOException;
+  }
+
+  /** For Java processes that live a minute, which is not worth what the second compiler costs. */
+  static final Map<String, String> SHORT_LIVED =
+      Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
 
   private final Process process;
   private final Path log;
@@ -46,7 +55,10 @@ final class ServerProcess implements AutoCloseable {
     Files.createDirectories(log.getParent());
     ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
     builder.environment().putAll(environment);
-    return new ServerProcess(builder.redirectOutput(log.toFile()).start(), log);
+    ServerProcess server = new ServerProcess(builder.redirectOutput(log.toFile()).start(), log);
+    // Also of tests that are stopped.
+    Runtime.getRuntime().addShutdownHook(new Thread(server::destroy));
+    return server;
   }
 
   Process process() {
@@ -62,13 +74,23 @@ final class ServerProcess implements AutoCloseable {
     await(() -> isOpen(port), "port " + port);
   }
 
-  void await(BooleanSupplier condition, String what) throws IOException {
+  void await(Condition condition, String what) throws IOException {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
+    while (!condition.holds()) {
       if (!process.isAlive() || System.nanoTime() > deadline) {
         throw new IllegalStateException("no " + what + "; the process wrote:\n" + log());
       }
-      pause(100);
+      pause(10);
+    }
+  }
+
+  /** Whether the process ends by itself in time. */
+  boolean endsWithin(Duration time) {
+    try {
+      return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
     }
   }
 
@@ -98,14 +120,14 @@ final class ServerProcess implements AutoCloseable {
 
   /** SIGKILL, to the process and to all that it started. */
   void kill() {
+    destroy();
+    endsWithin(PATIENCE);
+  }
+
+  private void destroy() {
     List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
     all.add(process.toHandle());
     all.forEach(ProcessHandle::destroyForcibly);
-    try {
-      process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   @Override

@@ -15,7 +15,7 @@ final class StandaloneCluster implements AutoCloseable {
   private final String scala;
   private final int port;
   private final ServerProcess master;
-  private final List<ServerProcess> workers = new ArrayList<>();
+  private final List<Worker> workers = new ArrayList<>();
 
   /**
    * @param sparkHome folder with {@code jars}
@@ -50,18 +50,27 @@ final class StandaloneCluster implements AutoCloseable {
     return sparkHome;
   }
 
+  /** With one core. */
+  Worker startWorker() throws IOException {
+    return startWorker(Map.of());
+  }
+
   /**
+   * @param variables of the worker's environment
    * @param settings lines of the worker's properties file
    */
-  ServerProcess startWorker(String... settings) throws IOException {
+  Worker startWorker(Map<String, String> variables, String... settings) throws IOException {
     int number = workers.size();
     int ui = ServerProcess.freePort();
     Path properties = folder.resolve("worker-" + number + ".properties");
+    Path work = folder.resolve("work-" + number);
     Files.write(properties, List.of(settings));
-    ServerProcess worker =
+    Map<String, String> environment = environment();
+    environment.putAll(variables);
+    ServerProcess process =
         ServerProcess.java(
             sparkHome.resolve("jars") + "/*",
-            environment(),
+            environment,
             folder.resolve("worker-" + number + ".log"),
             command(
                 "org.apache.spark.deploy.worker.Worker",
@@ -76,29 +85,25 @@ final class StandaloneCluster implements AutoCloseable {
                 "--memory",
                 "2g",
                 "--work-dir",
-                folder.resolve("work-" + number).toString(),
+                work.toString(),
                 "--properties-file",
                 properties.toString(),
                 url()));
-    workers.add(worker);
-    worker.await(
-        () -> {
-          try {
-            return worker.log().contains("Successfully registered with master");
-          } catch (IOException e) {
-            return false;
-          }
-        },
+    process.await(
+        () -> process.log().contains("Successfully registered with master"),
         "registration with the master");
+    Worker worker = new Worker(process, work);
+    workers.add(worker);
     return worker;
   }
 
-  List<ServerProcess> workers() {
-    return workers;
+  /** Those that run, in the order in which they were started. */
+  List<Worker> workers() {
+    return workers.stream().filter(worker -> worker.process().process().isAlive()).toList();
   }
 
   private Map<String, String> environment() {
-    Map<String, String> environment = new LinkedHashMap<>();
+    Map<String, String> environment = new LinkedHashMap<>(ServerProcess.SHORT_LIVED);
     environment.put("SPARK_HOME", sparkHome.toString());
     environment.put("SPARK_SCALA_VERSION", scala);
     environment.put("SPARK_LOCAL_IP", "127.0.0.1");
@@ -115,7 +120,7 @@ final class StandaloneCluster implements AutoCloseable {
 
   @Override
   public void close() {
-    workers.forEach(ServerProcess::close);
+    workers.forEach(worker -> worker.process().close());
     master.close();
   }
 }

@@ -50,7 +50,7 @@ final class FactFileReader {
       if (source.kind() == FactSource.Kind.FACTS) {
         readFacts(source.path());
       } else {
-        readPairs(source.path());
+        readPairs(source);
       }
     } catch (IOException e) {
       throw CensusException.input(
@@ -73,8 +73,9 @@ final class FactFileReader {
     }
   }
 
-  private void readPairs(String path) throws IOException {
-    PairReader pairs = new PairReader(this::fill, rejects);
+  private void readPairs(FactSource source) throws IOException {
+    String path = source.path();
+    PairReader pairs = new PairReader(source.ofKind(), this::fill, rejects);
     if (!isPairALine(path)) {
       pairs.readObject(CorpusStreams.open(hadoop, new Path(path)));
       return;

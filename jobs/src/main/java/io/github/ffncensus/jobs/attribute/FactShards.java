@@ -91,11 +91,14 @@ final class FactShards {
     List<FactSource> sources = new ArrayList<>();
     for (CorpusInput file :
         CorpusInputs.list(hadoop, "facts.input", context.config().facts().input())) {
-      sources.add(new FactSource(sources.size(), file.path(), FactSource.Kind.FACTS));
+      int number = sources.size();
+      sources.add(new FactSource(number, number, file.path(), FactSource.Kind.FACTS));
     }
+    int facts = sources.size();
     for (CorpusInput file :
         CorpusInputs.list(hadoop, "facts.pairs", context.config().facts().pairs())) {
-      sources.add(new FactSource(sources.size(), file.path(), FactSource.Kind.PAIRS));
+      int number = sources.size();
+      sources.add(new FactSource(number, number - facts, file.path(), FactSource.Kind.PAIRS));
     }
     return sources;
   }

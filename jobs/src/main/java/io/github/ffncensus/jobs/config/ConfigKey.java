@@ -4,6 +4,7 @@ import io.github.ffncensus.knowledge.attribution.AnswerPath;
 import io.github.ffncensus.knowledge.attribution.AttributionTarget;
 import io.github.ffncensus.knowledge.attribution.StepRule;
 import io.github.ffncensus.knowledge.attribution.TargetTokens;
+import io.github.ffncensus.knowledge.edit.Direction;
 import io.github.ffncensus.knowledge.edit.Erasure;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
 import io.github.ffncensus.knowledge.opendomain.RandomPool;
@@ -38,7 +39,8 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
 
   private static final ValueType EDIT =
       ValueType.matching(
-          "update:.+/.+|erase:.+", "\"update:relation/fact_id\" or \"erase:relation\"");
+          "update(-head)?:.+/.+|erase:.+",
+          "\"update:relation/fact_id\", \"update-head:relation/fact_id\" or \"erase:relation\"");
 
   private static final ValueType ANY_NUMBER =
       ValueType.decimal(-Double.MAX_VALUE, Double.MAX_VALUE);
@@ -199,6 +201,7 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           key("edit.update.known-only", ValueType.bool()),
           key("edit.update.max-share", ValueType.decimal(0, 1)),
           key("edit.update.count-own-twice", ValueType.bool()),
+          key("edit.update.directions", ValueType.listOf(ValueType.oneOf(Direction.class), 1)),
           key("edit.update.scaled", ValueType.bool()),
           key("edit.update.old-weight", ValueType.decimal(-1e6, 1e6)),
           key("edit.update.new-weight", ValueType.decimal(-1e6, 1e6)),

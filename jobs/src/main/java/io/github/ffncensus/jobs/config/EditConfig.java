@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.config;
 
+import io.github.ffncensus.knowledge.edit.Direction;
 import io.github.ffncensus.knowledge.edit.Erasure;
 import io.github.ffncensus.knowledge.edit.UpdateRule;
 import java.io.Serializable;
@@ -45,6 +46,7 @@ public record EditConfig(
    * @param knownOnly facts whose drawn prompt the model does not answer are left alone
    * @param maxShare neurons that a larger part of the relation's facts has are left alone
    * @param countOwnTwice whether the fact counts twice among those that have its neurons
+   * @param directions an update of its own is made in each of them
    * @param otherFacts of the relation, and of other relations, on which the damage is measured
    */
   public record Update(
@@ -52,6 +54,7 @@ public record EditConfig(
       boolean knownOnly,
       double maxShare,
       boolean countOwnTwice,
+      List<Direction> directions,
       UpdateRule rule,
       int otherFacts)
       implements Serializable {}
@@ -64,7 +67,8 @@ public record EditConfig(
 
   /**
    * @param folder to be made
-   * @param edits by their keys, {@code update:relation/fact_id} and {@code erase:relation}
+   * @param edits by their keys, {@code update:relation/fact_id}, {@code
+   *     update-head:relation/fact_id} and {@code erase:relation}
    */
   public record WriteModel(String folder, List<String> edits) implements Serializable {}
 
@@ -79,6 +83,7 @@ public record EditConfig(
             values.flag("edit.update.known-only"),
             values.decimal("edit.update.max-share"),
             values.flag("edit.update.count-own-twice"),
+            values.constants(Direction.class, "edit.update.directions"),
             new UpdateRule(
                 values.flag("edit.update.scaled"),
                 values.decimal("edit.update.old-weight"),

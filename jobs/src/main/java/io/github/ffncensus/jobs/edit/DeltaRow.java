@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.edit;
 
+import io.github.ffncensus.knowledge.edit.Direction;
 import io.github.ffncensus.model.ValueVector;
 import io.github.ffncensus.table.RowEncoder;
 
@@ -7,8 +8,10 @@ import io.github.ffncensus.table.RowEncoder;
  * A row of {@code edit_deltas}: a value vector of an edited model.
  *
  * @param factId null if a relation was erased
+ * @param direction null if a relation was erased
  */
-record DeltaRow(EditKind kind, String relation, String factId, ValueVector vector) {
+record DeltaRow(
+    EditKind kind, String relation, String factId, Direction direction, ValueVector vector) {
 
   static RowEncoder<DeltaRow> encoder(String method, String weightsSha256) {
     return (row, out) -> {
@@ -22,6 +25,9 @@ record DeltaRow(EditKind kind, String relation, String factId, ValueVector vecto
       out.intValue("neuron", row.vector.neuron());
       out.floatList("value", row.vector.values());
       out.string("weights_sha256", weightsSha256);
+      if (row.direction != null) {
+        out.string("direction", row.direction.key());
+      }
     };
   }
 }

@@ -79,10 +79,12 @@ public final class EditJob {
       StageContext context, EditConfig config, ArrayList<EncodedPrompt> text, Dataset<Row> facts) {
     Relations relations = Relations.of(facts);
     UpdateTasks tasks = new UpdateTasks(relations, config.update().factsPerRelation());
-    Dataset<Row> updates =
+    PromptReading reading = PromptReading.of(context.model());
+    Dataset<Row> candidates =
         UpdateCandidates.of(
-                facts, context.rows(FactRows.NEURONS), context.rows(FactRows.SHARED), tasks, config)
-            .persist();
+            facts, context.rows(FactRows.NEURONS), context.rows(FactRows.SHARED), config);
+    Dataset<Row> updates =
+        UpdatePlan.of(candidates, facts, tasks, context.setup(), reading).persist();
     try {
       Dataset<Row> draws =
           updates
@@ -102,7 +104,7 @@ public final class EditJob {
               number -> FactRows.names(work.filter(col("work").equalTo(number)))),
           work,
           "work",
-          new UpdateFacts(context.setup(), PromptReading.of(context.model()), text));
+          new UpdateFacts(context.setup(), reading, text));
     } finally {
       updates.unpersist();
     }

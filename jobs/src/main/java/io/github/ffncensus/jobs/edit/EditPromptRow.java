@@ -2,6 +2,7 @@ package io.github.ffncensus.jobs.edit;
 
 import io.github.ffncensus.jobs.knowledge.FactKey;
 import io.github.ffncensus.knowledge.AnswerReading;
+import io.github.ffncensus.knowledge.edit.Direction;
 import io.github.ffncensus.table.RowEncoder;
 import io.github.ffncensus.table.RowWriter;
 import io.github.ffncensus.text.ModelTokenizer;
@@ -16,6 +17,7 @@ import io.github.ffncensus.text.ModelTokenizer;
  */
 record EditPromptRow(
     EditKind kind,
+    Direction direction,
     String method,
     FactKey fact,
     int promptId,
@@ -53,5 +55,6 @@ record EditPromptRow(
     out.intValue("answer_rank_after", after.rank());
     out.intValue("target_rank_before", targetBefore.rank());
     out.intValue("target_rank_after", targetAfter.rank());
+    out.string("direction", direction.key());
   }
 }

@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.edit;
 
 import io.github.ffncensus.knowledge.AnswerReading;
+import io.github.ffncensus.knowledge.edit.Direction;
 import io.github.ffncensus.table.RowWriter;
 
 /**
@@ -31,16 +32,22 @@ record EditRow(
   /**
    * The prompt that an update is judged by.
    *
+   * @param direction what stood for answers in the space of value vectors
+   * @param directionRank of the target's first token, when the head reads its direction alone
    * @param promptId drawn
    * @param answer what was right
    * @param target what is to be the answer
+   * @param targetToken the target's first token
    * @param before the right answer's reading, likewise the others
    */
   record Judged(
+      Direction direction,
+      int directionRank,
       int promptId,
       String answer,
       String target,
       String targetFactId,
+      int targetToken,
       String predictedBefore,
       String predictedAfter,
       AnswerReading before,
@@ -56,6 +63,14 @@ record EditRow(
       out.intValue("answer_rank_after", after.rank());
       out.intValue("target_rank_before", targetBefore.rank());
       out.intValue("target_rank_after", targetAfter.rank());
+    }
+
+    private void encodeDirection(RowWriter out) {
+      out.string("direction", direction.key());
+      out.intValue("direction_rank", directionRank);
+      out.intValue("answer_tokens", before.predicted().length);
+      out.intValue("target_tokens", targetBefore.predicted().length);
+      out.booleanValue("target_first_token_predicted", targetAfter.predicted()[0] == targetToken);
     }
   }
 
@@ -102,5 +117,8 @@ record EditRow(
     out.intValue("subject_prompts", (int) row.subject.after.count());
     row.subject.perplexity().encode("subject_perplexity", out);
     row.text.encode("text_perplexity", out);
+    if (row.judged != null) {
+      row.judged.encodeDirection(out);
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.github.ffncensus.jobs.edit;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.replace;
 import static org.apache.spark.sql.functions.when;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,6 +12,7 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.EditConfig.WriteModel;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.knowledge.Neuron;
+import io.github.ffncensus.knowledge.edit.Direction;
 import io.github.ffncensus.model.EditedFolder;
 import io.github.ffncensus.model.ValueVector;
 import java.nio.file.Path;
@@ -62,10 +64,17 @@ final class EditedModel {
         context.model(), Path.of(wanted.folder()), vectors, note(context, wanted, vectors.size()));
   }
 
-  /** An edit's name: {@code update:relation/fact_id} or {@code erase:relation}. */
+  /**
+   * An edit's name: {@code erase:relation}, {@code update:relation/fact_id}, or {@code update-head}
+   * for one in the direction of the head. The relation's own slashes are written %2F.
+   */
   private static Column key() {
-    return when(col("fact_id").isNull(), concat(col("kind"), lit(":"), col("relation")))
-        .otherwise(concat(col("kind"), lit(":"), col("relation"), lit("/"), col("fact_id")));
+    Column relation = replace(replace(col("relation"), lit("%"), lit("%25")), lit("/"), lit("%2F"));
+    Column kind =
+        when(col("direction").equalTo(Direction.HEAD.key()), concat(col("kind"), lit("-head")))
+            .otherwise(col("kind"));
+    return when(col("fact_id").isNull(), concat(kind, lit(":"), relation))
+        .otherwise(concat(kind, lit(":"), relation, lit("/"), col("fact_id")));
   }
 
   private static String note(StageContext context, WriteModel wanted, int neurons) {

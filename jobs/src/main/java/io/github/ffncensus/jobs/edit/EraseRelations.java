@@ -10,7 +10,6 @@ import io.github.ffncensus.jobs.task.GroupFiles;
 import io.github.ffncensus.jobs.task.GroupTask;
 import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
-import io.github.ffncensus.knowledge.AnswerReading;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.Neuron;
 import io.github.ffncensus.knowledge.RandomNeurons;
@@ -30,6 +29,9 @@ import org.apache.spark.sql.Row;
 /** Task: erases a relation and reads its prompts, and others, again. */
 final class EraseRelations implements GroupTask, ModelTask {
   private static final long serialVersionUID = 1L;
+
+  /** Prompts that are encoded and read at once: a task may have all prompts of the run. */
+  private static final int CHUNK = 2_000;
 
   private final TaskSetup setup;
   private final PromptReading reading;
@@ -57,11 +59,8 @@ final class EraseRelations implements GroupTask, ModelTask {
   public GroupFiles call(int group, List<Row> rows) throws IOException {
     EditConfig config = setup.config().edit();
     Transformer model = setup.model();
-    PromptEncoder encoder = reading.encoder(setup);
-    Prompts own = Prompts.of(rows, true, encoder);
-    Prompts others = Prompts.of(rows, false, encoder);
     EditFiles files = new EditFiles(setup);
-    Erasing erasing = new Erasing(model, relations.get(group), own, others, files);
+    Erasing erasing = new Erasing(model, relations.get(group), rows, files);
     erasing.run(EditKind.ERASE, neurons.get(group));
     if (config.controls()) {
       long key = SeededHash.text(relations.get(group));
@@ -73,58 +72,33 @@ final class EraseRelations implements GroupTask, ModelTask {
     return files.write(group);
   }
 
-  /**
-   * Prompts with what {@code attribute} read of them.
-   *
-   * @param before in one sum, in the order of the prompts
-   */
-  private record Prompts(List<EncodedPrompt> prompts, Perplexity before) {
-
-    static Prompts of(List<Row> rows, boolean own, PromptEncoder encoder) {
-      Map<FactKey, List<Row>> byFact = new LinkedHashMap<>();
-      Perplexity before = new Perplexity();
-      rows.stream()
-          .filter(row -> row.<Boolean>getAs("own") == own)
-          .sorted(
-              Comparator.comparing((Row row) -> row.<String>getAs("relation"))
-                  .thenComparing(row -> row.<String>getAs("fact_id"))
-                  .thenComparing(row -> row.<Integer>getAs("prompt_id")))
-          .forEach(
-              row -> {
-                before.add(row.getAs("answer_probability"), row.getAs("answer_rank"));
-                byFact
-                    .computeIfAbsent(
-                        new FactKey(row.getAs("relation"), row.getAs("fact_id")),
-                        key -> new ArrayList<>())
-                    .add(row);
-              });
-      List<Fact> facts = new ArrayList<>();
-      byFact.forEach((key, ofFact) -> facts.add(PromptRows.fact(key, ofFact)));
-      List<EncodedPrompt> prompts =
-          PromptRows.encode(encoder, facts).values().stream().flatMap(List::stream).toList();
-      return new Prompts(prompts, before);
-    }
-
-    Damage damage(List<AnswerReading> after) {
-      return new Damage(before, Perplexity.of(after));
-    }
+  /** Rows of prompts, of the erased relation or of others, in one order. */
+  private static List<Row> prompts(List<Row> rows, boolean own) {
+    return rows.stream()
+        .filter(row -> row.<Boolean>getAs("own") == own)
+        .sorted(
+            Comparator.comparing((Row row) -> row.<String>getAs("relation"))
+                .thenComparing(row -> row.<String>getAs("fact_id"))
+                .thenComparing(row -> row.<Integer>getAs("prompt_id")))
+        .toList();
   }
 
   /** The erasure of a relation, by one set of neurons after another. */
   private final class Erasing {
     private final EditConfig config = setup.config().edit();
+    private final PromptEncoder encoder = reading.encoder(setup);
     private final Transformer model;
     private final String relation;
-    private final Prompts own;
-    private final Prompts others;
+    private final List<Row> own;
+    private final List<Row> others;
     private final EditFiles files;
     private final Perplexity textBefore;
 
-    Erasing(Transformer model, String relation, Prompts own, Prompts others, EditFiles files) {
+    Erasing(Transformer model, String relation, List<Row> rows, EditFiles files) {
       this.model = model;
       this.relation = relation;
-      this.own = own;
-      this.others = others;
+      this.own = prompts(rows, true);
+      this.others = prompts(rows, false);
       this.files = files;
       this.textBefore = Perplexity.ofText(Reader.read(setup, model, List.of(text)).get(0));
     }
@@ -134,26 +108,48 @@ final class EraseRelations implements GroupTask, ModelTask {
       List<ValueVector> vectors =
           new ValueEditor(model).erase(neurons, config.erase().value(), unknown);
       if (kind == EditKind.ERASE) {
-        vectors.forEach(vector -> files.add(new DeltaRow(kind, relation, null, vector)));
+        vectors.forEach(vector -> files.add(new DeltaRow(kind, relation, null, null, vector)));
       }
-      List<List<AnswerReading>> after;
       try (Transformer edited = model.withValues(vectors)) {
-        after = Reader.read(setup, edited, List.of(own.prompts(), others.prompts(), text));
+        Damage intra = damage(edited, own);
+        Perplexity textAfter = Perplexity.ofText(Reader.read(setup, edited, List.of(text)).get(0));
+        files.add(
+            new EditRow(
+                kind,
+                config.method().key(),
+                relation,
+                null,
+                vectors.size(),
+                null,
+                new BeforeAfter(intra.before().meanProbability(), intra.after().meanProbability()),
+                intra,
+                damage(edited, others),
+                Damage.NONE,
+                new BeforeAfter(textBefore.value(), textAfter.value())));
       }
-      Damage intra = own.damage(after.get(0));
-      files.add(
-          new EditRow(
-              kind,
-              config.method().key(),
-              relation,
-              null,
-              vectors.size(),
-              null,
-              new BeforeAfter(intra.before().meanProbability(), intra.after().meanProbability()),
-              intra,
-              others.damage(after.get(1)),
-              Damage.NONE,
-              new BeforeAfter(textBefore.value(), Perplexity.ofText(after.get(2)).value())));
+    }
+
+    /** Before, as {@code attribute} read it; after, chunk by chunk. */
+    private Damage damage(Transformer edited, List<Row> prompts) {
+      Perplexity before = new Perplexity();
+      Perplexity after = new Perplexity();
+      for (int from = 0; from < prompts.size(); from += CHUNK) {
+        List<Row> chunk = prompts.subList(from, Math.min(prompts.size(), from + CHUNK));
+        chunk.forEach(row -> before.add(row.getAs("answer_probability"), row.getAs("answer_rank")));
+        Reader.read(setup, edited, List.of(encoded(chunk))).get(0).forEach(after::add);
+      }
+      return new Damage(before, after);
+    }
+
+    private List<EncodedPrompt> encoded(List<Row> chunk) {
+      Map<FactKey, List<Row>> byFact = new LinkedHashMap<>();
+      for (Row row : chunk) {
+        FactKey key = new FactKey(row.getAs("relation"), row.getAs("fact_id"));
+        byFact.computeIfAbsent(key, k -> new ArrayList<>()).add(row);
+      }
+      List<Fact> facts = new ArrayList<>();
+      byFact.forEach((key, rows) -> facts.add(PromptRows.ofRows(key, rows)));
+      return PromptRows.encode(encoder, facts).values().stream().flatMap(List::stream).toList();
     }
   }
 }

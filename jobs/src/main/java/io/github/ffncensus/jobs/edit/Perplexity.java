@@ -16,6 +16,10 @@ final class Perplexity {
     add(probability, rank, 1);
   }
 
+  void add(AnswerReading reading) {
+    add(reading.probability(), reading.rank());
+  }
+
   private void add(double probability, int rank, double tokens) {
     sum -= tokens * Math.log(Math.max(probability, Double.MIN_NORMAL));
     weight += tokens;
@@ -26,7 +30,7 @@ final class Perplexity {
 
   static Perplexity of(List<AnswerReading> readings) {
     Perplexity perplexity = new Perplexity();
-    readings.forEach(reading -> perplexity.add(reading.probability(), reading.rank()));
+    readings.forEach(perplexity::add);
     return perplexity;
   }
 

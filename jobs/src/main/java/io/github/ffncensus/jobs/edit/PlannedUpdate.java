@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 
 /**
@@ -46,12 +47,12 @@ record PlannedUpdate(
    */
   record OtherPrompts(List<EncodedPrompt> prompts, Perplexity before) {}
 
-  /** The prompt that the update is judged by; null if the new answer cannot stand in it. */
-  OwnPrompt judgedPrompt() {
-    return own.stream()
-        .filter(prompt -> prompt.gold().promptId() == judged)
+  /** The place of the prompt that the update is judged by among the fact's own. */
+  int judgedPrompt() {
+    return IntStream.range(0, own.size())
+        .filter(i -> own.get(i).gold().promptId() == judged)
         .findFirst()
-        .orElse(null);
+        .orElseThrow();
   }
 
   /**
@@ -91,13 +92,13 @@ record PlannedUpdate(
 
   private static List<EncodedPrompt> encoded(
       FactKey key, List<Row> prompts, PromptEncoder encoder) {
-    return PromptRows.encode(encoder, List.of(PromptRows.fact(key, prompts))).get(key);
+    return PromptRows.encode(encoder, List.of(PromptRows.ofRows(key, prompts))).get(key);
   }
 
   /** Prompts in which the new answer cannot stand, for want of room, are left out. */
   private static List<OwnPrompt> own(
       FactKey key, List<Row> rows, String target, PromptEncoder encoder) {
-    Fact fact = PromptRows.fact(key, rows);
+    Fact fact = PromptRows.ofRows(key, rows);
     List<Prompt> changed =
         fact.prompts().stream()
             .map(prompt -> Prompt.of(prompt.id(), prompt.text(), target))

@@ -11,8 +11,11 @@ import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.knowledge.AnswerReading;
 import io.github.ffncensus.knowledge.EncodedPrompt;
+import io.github.ffncensus.knowledge.EncodedPrompt.AnswerContext;
 import io.github.ffncensus.knowledge.Neuron;
 import io.github.ffncensus.knowledge.RandomNeurons;
+import io.github.ffncensus.knowledge.edit.AnswerDirections;
+import io.github.ffncensus.knowledge.edit.Direction;
 import io.github.ffncensus.knowledge.edit.ValueEditor;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
 import io.github.ffncensus.model.Transformer;
@@ -48,49 +51,72 @@ final class UpdateFacts implements GroupTask, ModelTask {
       Transformer model = setup.model();
       PromptEncoder encoder = reading.encoder(setup);
       List<AnswerReading> textBefore = Reader.read(setup, model, List.of(text)).get(0);
-      rows.stream()
-          .sorted(
-              Comparator.comparing((Row row) -> row.<String>getAs("relation"))
-                  .thenComparing(row -> row.<String>getAs("fact_id")))
-          .map(row -> PlannedUpdate.of(row, encoder))
-          .filter(update -> update.judgedPrompt() != null)
-          .forEach(update -> new Update(model, update, textBefore, files).run());
+      try (AnswerDirections directions = new AnswerDirections(model)) {
+        rows.stream()
+            .sorted(
+                Comparator.comparing((Row row) -> row.<String>getAs("relation"))
+                    .thenComparing(row -> row.<String>getAs("fact_id")))
+            .map(row -> PlannedUpdate.of(row, encoder))
+            .forEach(update -> new Update(model, directions, update, textBefore, files).run());
+      }
     }
     return files.write(group);
   }
 
-  /** One update, and its control. */
+  /** One update, in each direction, and its controls. */
   private final class Update {
     private final EditConfig config = setup.config().edit();
     private final ModelTokenizer tokenizer = setup.tokenizer();
     private final Transformer model;
+    private final AnswerDirections directions;
     private final PlannedUpdate plan;
+    private final int judged;
     private final List<EncodedPrompt> gold;
     private final List<EncodedPrompt> target;
+    private final List<AnswerReading> goldBefore;
+    private final List<AnswerReading> targetBefore;
     private final List<AnswerReading> textBefore;
     private final EditFiles files;
 
-    Update(Transformer model, PlannedUpdate plan, List<AnswerReading> textBefore, EditFiles files) {
+    Update(
+        Transformer model,
+        AnswerDirections directions,
+        PlannedUpdate plan,
+        List<AnswerReading> textBefore,
+        EditFiles files) {
       this.model = model;
+      this.directions = directions;
       this.plan = plan;
+      this.judged = plan.judgedPrompt();
       this.gold = plan.own().stream().map(OwnPrompt::gold).toList();
       this.target = plan.own().stream().map(OwnPrompt::target).toList();
+      List<List<AnswerReading>> before = Reader.read(setup, model, List.of(gold, target));
+      this.goldBefore = before.get(0);
+      this.targetBefore = before.get(1);
       this.textBefore = textBefore;
       this.files = files;
     }
 
     void run() {
-      List<List<AnswerReading>> before = Reader.read(setup, model, List.of(gold, target));
-      int judged = plan.own().indexOf(plan.judgedPrompt());
-      int oldToken = before.get(0).get(judged).predicted()[0];
-      int newToken = target.get(judged).contexts().get(0).answers()[0];
-      List<ValueVector> vectors = vectors(plan.neurons(), oldToken, newToken);
+      config.update().directions().forEach(this::run);
+    }
+
+    private void run(Direction direction) {
+      AnswerContext context = gold.get(judged).contexts().get(0);
+      int oldToken = goldBefore.get(judged).predicted()[0];
+      float[][] of = directions.of(direction, context, oldToken, targetToken());
+      int rank = directions.rank(of[1], targetToken());
+      List<ValueVector> vectors = vectors(plan.neurons(), of);
       vectors.forEach(
           vector ->
               files.add(
                   new DeltaRow(
-                      EditKind.UPDATE, plan.fact().relation(), plan.fact().factId(), vector)));
-      evaluate(EditKind.UPDATE, vectors, before);
+                      EditKind.UPDATE,
+                      plan.fact().relation(),
+                      plan.fact().factId(),
+                      direction,
+                      vector)));
+      evaluate(EditKind.UPDATE, direction, rank, vectors);
       if (config.controls()) {
         List<Neuron> random =
             RandomNeurons.like(
@@ -98,16 +124,20 @@ final class UpdateFacts implements GroupTask, ModelTask {
                 model.architecture().intermediate(),
                 config.seed(),
                 plan.fact().hash("random neurons"));
-        evaluate(EditKind.UPDATE_RANDOM_NEURONS, vectors(random, oldToken, newToken), before);
+        evaluate(EditKind.UPDATE_RANDOM_NEURONS, direction, rank, vectors(random, of));
       }
     }
 
-    private List<ValueVector> vectors(List<Neuron> neurons, int oldToken, int newToken) {
-      return new ValueEditor(model).update(neurons, oldToken, newToken, config.update().rule());
+    private int targetToken() {
+      return target.get(judged).contexts().get(0).answers()[0];
     }
 
-    private void evaluate(
-        EditKind kind, List<ValueVector> vectors, List<List<AnswerReading>> before) {
+    private List<ValueVector> vectors(List<Neuron> neurons, float[][] oldAndNew) {
+      return new ValueEditor(model)
+          .update(neurons, oldAndNew[0], oldAndNew[1], config.update().rule());
+    }
+
+    private void evaluate(EditKind kind, Direction direction, int rank, List<ValueVector> vectors) {
       List<List<AnswerReading>> after;
       try (Transformer edited = model.withValues(vectors)) {
         after =
@@ -122,11 +152,10 @@ final class UpdateFacts implements GroupTask, ModelTask {
                     prompts(DrawDamage.SUBJECT),
                     text));
       }
-      int judged = plan.own().indexOf(plan.judgedPrompt());
       for (int i = 0; i < gold.size(); i++) {
-        files.add(promptRow(kind, i, i == judged, before, after));
+        files.add(promptRow(kind, direction, i, after.get(0).get(i), after.get(1).get(i)));
       }
-      AnswerReading goldBefore = before.get(0).get(judged);
+      AnswerReading before = goldBefore.get(judged);
       AnswerReading goldAfter = after.get(0).get(judged);
       files.add(
           new EditRow(
@@ -136,17 +165,20 @@ final class UpdateFacts implements GroupTask, ModelTask {
               plan.fact().factId(),
               vectors.size(),
               new Judged(
+                  direction,
+                  rank,
                   plan.judged(),
-                  plan.judgedPrompt().answer(),
+                  plan.own().get(judged).answer(),
                   plan.target(),
                   plan.targetFactId(),
-                  tokenizer.decode(goldBefore.predicted()),
+                  targetToken(),
+                  tokenizer.decode(before.predicted()),
                   tokenizer.decode(goldAfter.predicted()),
-                  goldBefore,
+                  before,
                   goldAfter,
-                  before.get(1).get(judged),
+                  targetBefore.get(judged),
                   after.get(1).get(judged)),
-              new BeforeAfter(goldBefore.probability(), goldAfter.probability()),
+              new BeforeAfter(before.probability(), goldAfter.probability()),
               damage(DrawDamage.INTRA, after.get(2)),
               damage(DrawDamage.INTER, after.get(3)),
               damage(DrawDamage.SUBJECT, after.get(4)),
@@ -164,24 +196,25 @@ final class UpdateFacts implements GroupTask, ModelTask {
 
     private EditPromptRow promptRow(
         EditKind kind,
+        Direction direction,
         int i,
-        boolean judged,
-        List<List<AnswerReading>> before,
-        List<List<AnswerReading>> after) {
+        AnswerReading goldAfter,
+        AnswerReading targetAfter) {
       OwnPrompt prompt = plan.own().get(i);
       return new EditPromptRow(
           kind,
+          direction,
           config.method().key(),
           plan.fact(),
           prompt.gold().promptId(),
-          judged,
+          i == judged,
           prompt.localising(),
           prompt.answer(),
           plan.target(),
-          before.get(0).get(i),
-          after.get(0).get(i),
-          before.get(1).get(i),
-          after.get(1).get(i));
+          goldBefore.get(i),
+          goldAfter,
+          targetBefore.get(i),
+          targetAfter);
     }
   }
 }

@@ -80,7 +80,7 @@ final class InterveneFacts implements GroupTask, ModelTask {
       for (Row drawn : fact.<Row>getList(fact.fieldIndex("drawn"))) {
         FactKey key = drawn(drawn);
         read.computeIfAbsent(
-            key, k -> PromptRows.fact(k, drawn.getList(drawn.fieldIndex("drawn_prompts"))));
+            key, k -> PromptRows.ofRows(k, drawn.getList(drawn.fieldIndex("drawn_prompts"))));
       }
     }
     return List.copyOf(read.values());

@@ -17,9 +17,30 @@ import org.apache.spark.sql.Row;
 
 /** What suppressing and amplifying neurons does (section 4.2 of Dai et al. 2022). */
 final class InterventionFindings {
+  private static final String GRADIENTS = "integrated_gradients";
   private static final String BASELINE = "activation";
 
+  /** Ratios of BERT-base-cased, at the prompts of the neurons' own facts. */
+  private static final Map<Setting, Published> PUBLISHED = published();
+
   private InterventionFindings() {}
+
+  private static Map<Setting, Published> published() {
+    Map<Setting, Published> published = new LinkedHashMap<>();
+    published.put(new Setting(GRADIENTS, "suppress", "own"), Published.verified(-0.2903));
+    published.put(new Setting(GRADIENTS, "amplify", "own"), Published.verified(0.3117));
+    published.put(new Setting(BASELINE, "suppress", "own"), Published.verified(-0.0147));
+    published.put(new Setting(BASELINE, "amplify", "own"), Published.verified(-0.0127));
+    return published;
+  }
+
+  /** The published numbers beside nothing. */
+  static List<Finding> missing(String why) {
+    List<Finding> findings = new ArrayList<>();
+    PUBLISHED.forEach(
+        (setting, published) -> findings.add(published.finding(setting.name(""), null, why)));
+    return findings;
+  }
 
   /**
    * Of the paper's two operations, by target and method: ratios of means within relations, then
@@ -30,6 +51,7 @@ final class InterventionFindings {
   static List<Finding> of(Dataset<Row> interventions) {
     Column neurons = col("neurons").gt(0);
     Map<Setting, Ratios> settings = new LinkedHashMap<>();
+    PUBLISHED.keySet().forEach(setting -> settings.put(setting, new Ratios()));
     for (Row row :
         interventions
             .filter(col("factor").isin(0.0, 2.0))
@@ -56,7 +78,7 @@ final class InterventionFindings {
 
   /** A sum that does not depend on the order of addition. */
   private static Column exact(Column value) {
-    return sum(value.cast("decimal(20,18)")).cast("double");
+    return sum(value.cast("decimal(30,28)")).cast("double");
   }
 
   private record Setting(String method, String operation, String target) {
@@ -66,14 +88,11 @@ final class InterventionFindings {
       return "%s_of_%s%s%s".formatted(operation, target, what, suffix);
     }
 
-    private Double paperRatio() {
-      if (!target.equals("own")) {
-        return null;
-      }
-      boolean baseline = method.equals(BASELINE);
-      return operation.equals("suppress")
-          ? Double.valueOf(baseline ? -0.0147 : -0.2903)
-          : Double.valueOf(baseline ? -0.0127 : 0.3117);
+    private Finding finding(Double value, String detail) {
+      Published published = PUBLISHED.get(this);
+      return published == null
+          ? Finding.of(name(""), value, null, detail)
+          : published.finding(name(""), value, detail);
     }
   }
 
@@ -102,11 +121,14 @@ final class InterventionFindings {
     }
 
     void report(Setting setting, List<Finding> findings) {
+      if (relations == 0) {
+        findings.add(
+            setting.finding(null, "intervene.factors lacks the factor, or there is no fact"));
+        return;
+      }
       findings.add(
-          Finding.of(
-              setting.name(""),
+          setting.finding(
               ratios / relations,
-              setting.paperRatio(),
               "change of the answer's probability: a relation's mean change over its mean, then the mean over %,d relations; %,d prompts, facts without neurons included"
                   .formatted(relations, prompts)));
       findings.add(

@@ -7,6 +7,7 @@ import io.github.ffncensus.table.ParquetTableWriter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
@@ -16,22 +17,21 @@ import org.apache.spark.sql.Row;
 public final class KnowledgeFindings {
   static final String TABLE = "knowledge_neuron_findings";
 
+  private static final String ACTIVATIONS = "knowledge_neuron_activations";
+  private static final String INTERVENTIONS = "fact_interventions";
+  private static final String EDITS = "fact_edits";
+
   private KnowledgeFindings() {}
 
   public static void write(StageContext context) {
     List<Finding> findings = new ArrayList<>();
-    if (context.has("fact_prompts")) {
-      findings.addAll(ofFacts(context));
-    }
-    if (context.has("knowledge_neuron_activations")) {
-      findings.addAll(OpenDomainFindings.of(context.rows("knowledge_neuron_activations")));
-    }
-    if (context.has("fact_interventions")) {
-      findings.addAll(InterventionFindings.of(context.rows("fact_interventions")));
-    }
-    if (context.has("fact_edits")) {
-      findings.addAll(EditFindings.of(context.rows("fact_edits")));
-    }
+    findings.addAll(
+        context.has(FactRows.PROMPTS)
+            ? ofFacts(context)
+            : NeuronFindings.missing("the run has no facts"));
+    findings.addAll(ofText(context));
+    findings.addAll(ofInterventions(context));
+    findings.addAll(ofEdits(context));
     try (ParquetTableWriter<Finding> writer = context.create(TABLE, Finding::encode)) {
       for (Finding finding : findings) {
         writer.write(finding);
@@ -60,6 +60,54 @@ public final class KnowledgeFindings {
               context.model().architecture().layers()));
     }
     return findings;
+  }
+
+  private static List<Finding> ofText(StageContext context) {
+    return isThere(context, ACTIVATIONS)
+        ? OpenDomainFindings.of(context.rows(ACTIVATIONS), place(context))
+        : OpenDomainFindings.missing(lacks(ACTIVATIONS, "kn-stats"));
+  }
+
+  private static String place(StageContext context) {
+    if (context.model().causal()) {
+      return "read at the token before the answer";
+    }
+    return switch (context.config().knStats().masks()) {
+      case FIRST -> "read at the first of the answer's masks";
+      case MEAN -> "read as the mean over the answer's masks";
+    };
+  }
+
+  private static List<Finding> ofInterventions(StageContext context) {
+    return isThere(context, INTERVENTIONS)
+        ? InterventionFindings.of(context.rows(INTERVENTIONS))
+        : InterventionFindings.missing(lacks(INTERVENTIONS, "intervene"));
+  }
+
+  private static List<Finding> ofEdits(StageContext context) {
+    List<Finding> findings = new ArrayList<>();
+    if (isThere(context, EDITS)) {
+      Dataset<Row> edits = context.rows(EDITS);
+      findings.addAll(UpdateFindings.of(edits, account(context, edits)));
+      findings.addAll(ErasureFindings.of(edits));
+    } else {
+      findings.addAll(UpdateFindings.missing(lacks(EDITS, "edit")));
+      findings.addAll(ErasureFindings.missing(lacks(EDITS, "edit")));
+    }
+    return findings;
+  }
+
+  private static String account(StageContext context, Dataset<Row> edits) {
+    return UpdateCandidates.account(
+        FactRows.facts(context.rows(FactRows.PROMPTS)),
+        context.rows(FactRows.NEURONS),
+        context.rows(FactRows.SHARED),
+        context.config().edit(),
+        UpdateFindings.updated(edits));
+  }
+
+  private static String lacks(String table, String stage) {
+    return "the run has no %s yet, which the stage %s makes".formatted(table, stage);
   }
 
   /** Whether the run has the table, with rows or without. */

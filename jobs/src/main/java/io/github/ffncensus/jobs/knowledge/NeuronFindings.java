@@ -25,16 +25,26 @@ import org.apache.spark.sql.Row;
 final class NeuronFindings {
   /** Published numbers of BERT-base-cased, by method. */
   private enum Method {
-    INTEGRATED_GRADIENTS("integrated_gradients", "", 4.13, 1.23, 0.09),
-    ACTIVATION("activation", "_by_activation", 3.96, 2.85, 1.92);
+    INTEGRATED_GRADIENTS(
+        "integrated_gradients",
+        "",
+        Published.verified(4.13),
+        Published.verified(1.23),
+        Published.verified(0.09)),
+    ACTIVATION(
+        "activation",
+        "_by_activation",
+        Published.remembered(3.96),
+        Published.remembered(2.85),
+        Published.remembered(1.92));
 
     private final String key;
     private final String suffix;
-    private final double neurons;
-    private final double intra;
-    private final double inter;
+    private final Published neurons;
+    private final Published intra;
+    private final Published inter;
 
-    Method(String key, String suffix, double neurons, double intra, double inter) {
+    Method(String key, String suffix, Published neurons, Published intra, Published inter) {
       this.key = key;
       this.suffix = suffix;
       this.neurons = neurons;
@@ -44,6 +54,18 @@ final class NeuronFindings {
   }
 
   private NeuronFindings() {}
+
+  /** The published numbers beside nothing. */
+  static List<Finding> missing(String why) {
+    List<Finding> findings = new ArrayList<>();
+    for (Method method : Method.values()) {
+      Counts counts = new Counts(method, findings);
+      counts.add("neurons_per_fact", "", null, method.neurons, why);
+      counts.add("intra_relation_intersection", "", null, method.intra, why);
+      counts.add("inter_relation_intersection", "", null, method.inter, why);
+    }
+    return findings;
+  }
 
   /**
    * @param prompts of relations, as {@link PromptFindings#byRelation} has them
@@ -127,8 +149,13 @@ final class NeuronFindings {
   /** The findings of one method. */
   private record Counts(Method method, List<Finding> findings) {
 
-    private void add(String name, String variant, Double value, Double paper, String detail) {
-      findings.add(Finding.of(name + variant + method.suffix, value, paper, detail));
+    private void add(
+        String name, String variant, Double value, Published published, String detail) {
+      String full = name + variant + method.suffix;
+      findings.add(
+          published == null
+              ? Finding.of(full, value, null, detail)
+              : published.finding(full, value, detail));
     }
 
     void perFact(Map<String, Long> facts, long withNeurons, long[] byLayer) {

@@ -23,8 +23,12 @@ final class OpenDomainFindings {
   private static final String GRADIENTS = "integrated_gradients";
   private static final String ACTIVATION = "activation";
 
-  private static final Map<TextClass, Double> PUBLISHED =
-      Map.of(TextClass.HEAD_AND_TAIL, 0.485, TextClass.HEAD_ONLY, 0.019, TextClass.RANDOM, -0.018);
+  private static final Map<TextClass, Published> PUBLISHED =
+      new EnumMap<>(
+          Map.of(
+              TextClass.HEAD_AND_TAIL, Published.verified(0.485),
+              TextClass.HEAD_ONLY, Published.verified(0.019),
+              TextClass.RANDOM, Published.verified(-0.018)));
 
   /** Of one fact and class: means of its neurons. */
   private record FactMeans(double sum, int neurons) {
@@ -89,19 +93,19 @@ final class OpenDomainFindings {
       }
     }
 
-    List<Finding> findings(String suffix, boolean published) {
+    List<Finding> findings(String suffix, boolean published, String place) {
       List<Finding> findings = new ArrayList<>();
       for (TextClass textClass : TextClass.values()) {
-        String name = "average_activation_" + textClass.label() + suffix;
+        String name = name(textClass) + suffix;
         Sum macro = new Sum();
         byRelation.get(textClass).values().forEach(relation -> macro.add(relation.mean(), 1));
+        String detail =
+            "mean over %,d relations of the mean over their (fact, neuron), of %,d facts with text of both classes that mention them, %s"
+                .formatted(macro.count, facts, place);
         findings.add(
-            Finding.of(
-                name,
-                macro.mean(),
-                published ? PUBLISHED.get(textClass) : null,
-                "mean over %,d relations of the mean over their (fact, neuron), of %,d facts with text of both classes that mention them"
-                    .formatted(macro.count, facts)));
+            published
+                ? PUBLISHED.get(textClass).finding(name, macro.mean(), detail)
+                : Finding.of(name, macro.mean(), null, detail));
         Sum micro = all.get(textClass);
         findings.add(
             Finding.of(
@@ -139,10 +143,23 @@ final class OpenDomainFindings {
 
   private OpenDomainFindings() {}
 
+  private static String name(TextClass textClass) {
+    return "average_activation_" + textClass.label();
+  }
+
+  /** The published numbers beside nothing. */
+  static List<Finding> missing(String why) {
+    List<Finding> findings = new ArrayList<>();
+    PUBLISHED.forEach(
+        (textClass, published) -> findings.add(published.finding(name(textClass), null, why)));
+    return findings;
+  }
+
   /**
    * @param activations rows of {@code knowledge_neuron_activations}
+   * @param place where they were read, in words
    */
-  static List<Finding> of(Dataset<Row> activations) {
+  static List<Finding> of(Dataset<Row> activations, String place) {
     // Added up in a fixed order: the result must not depend on the cluster.
     Iterator<Row> rows =
         activations
@@ -165,8 +182,8 @@ final class OpenDomainFindings {
           .computeIfAbsent(first.getString(0), name -> new OfMethod())
           .add(first.getString(1), fact);
     }
-    List<Finding> findings = new ArrayList<>(methods.get(GRADIENTS).findings("", true));
-    findings.addAll(methods.get(ACTIVATION).findings("_by_activation", false));
+    List<Finding> findings = new ArrayList<>(methods.get(GRADIENTS).findings("", true, place));
+    findings.addAll(methods.get(ACTIVATION).findings("_by_activation", false, place));
     return findings;
   }
 

@@ -16,14 +16,18 @@ public final class PromptRows {
   private PromptRows() {}
 
   /** The prompts of a fact, in order. */
-  public static Fact fact(FactKey key, List<Row> prompts) {
+  public static Fact ofRows(FactKey key, List<Row> prompts) {
     List<Prompt> texts =
         prompts.stream()
             .map(row -> Prompt.of(row.getAs("prompt_id"), row.getAs("prompt"), row.getAs("answer")))
             .toList();
-    // Head, names and language play no part in how a prompt is read.
-    return new Fact(
-        key.relation(), key.factId(), "", texts.get(0).answer(), List.of(), List.of(), null, texts);
+    return fact(key, texts);
+  }
+
+  /** A fact with nothing but prompts: the rest plays no part in how these are read. */
+  public static Fact fact(FactKey key, List<Prompt> prompts) {
+    String answer = prompts.get(0).answer();
+    return new Fact(key.relation(), key.factId(), "", answer, List.of(), List.of(), null, prompts);
   }
 
   /**

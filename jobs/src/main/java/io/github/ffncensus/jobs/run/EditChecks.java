@@ -100,7 +100,9 @@ final class EditChecks {
         files,
         row -> {
           boolean update = row.getString("kind").startsWith("update");
-          if (update == row.isNull("fact_id") || update == row.isNull("target")) {
+          if (update == row.isNull("fact_id")
+              || update == row.isNull("target")
+              || update == row.isNull("direction")) {
             findings.add(
                 "%s %s: is neither of a fact nor of a relation".formatted(kind(row), fact(row)));
           } else if (edited.put(edit(row), row.getInt("edited_neurons")) != null) {
@@ -115,6 +117,7 @@ final class EditChecks {
         "relation",
         "fact_id",
         "target",
+        "direction",
         "edited_neurons",
         "probability_after");
     findings.report();
@@ -142,6 +145,7 @@ final class EditChecks {
         "kind",
         "relation",
         "fact_id",
+        "direction",
         "layer",
         "neuron",
         "value");
@@ -175,6 +179,8 @@ final class EditChecks {
   }
 
   private static List<String> edit(TableRow row) {
-    return List.of(kind(row), fact(row));
+    return row.isNull("direction")
+        ? List.of(kind(row), fact(row))
+        : List.of(kind(row), fact(row), row.getString("direction"));
   }
 }

@@ -14,10 +14,6 @@ final class Change {
     prompts++;
   }
 
-  boolean isEmpty() {
-    return prompts == 0;
-  }
-
   /** Ratio of means, as the paper's: (after - before) / before. */
   double relative() {
     return before == 0 ? 0 : (after - before) / before;

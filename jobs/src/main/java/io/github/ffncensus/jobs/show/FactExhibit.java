@@ -1,15 +1,23 @@
 package io.github.ffncensus.jobs.show;
 
+import io.github.ffncensus.jobs.knowledge.FactKey;
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What a run says of one fact, and how it is printed. */
+/**
+ * What a run says of one fact, and how it is printed. Texts are told only of facts that are
+ * printed.
+ */
 final class FactExhibit {
   /** Whose prompts are read, or which neurons are scaled, beside the fact's own. */
   enum Target {
@@ -37,6 +45,14 @@ final class FactExhibit {
     }
   }
 
+  /** What is done to neurons: {@code suppress} or {@code amplify}, by what factor. */
+  record Operation(String word, double factor) {
+    @Override
+    public String toString() {
+      return word + " x " + BigDecimal.valueOf(factor).stripTrailingZeros().toPlainString();
+    }
+  }
+
   /** Mean activation of the neurons in a class of sentences. */
   private static final class Activation {
     private double sum;
@@ -48,16 +64,20 @@ final class FactExhibit {
   private final String factId;
   private String head;
   private String answer;
-  private String prompt;
-  private String predicted;
-  private double probability = -1;
-  private double meanProbability;
   private int prompts;
+  private int answered;
+  private double sumOfProbabilities;
+  private int bestPrompt;
+  private double bestProbability = -1;
+  private boolean updated;
   private final List<Neuron> neurons = new ArrayList<>();
-  private final Map<String, Map<Target, Change>> interventions = new LinkedHashMap<>();
+  private final Map<Operation, Map<Target, Change>> interventions = new LinkedHashMap<>();
+
+  private final Map<Integer, String> texts = new HashMap<>();
+  private String predicted;
   private final Map<String, Activation> activations = new LinkedHashMap<>();
   private final List<String> sentences = new ArrayList<>();
-  private String update;
+  private final List<FactUpdate> updates = new ArrayList<>();
 
   FactExhibit(String relation, String factId) {
     this.relation = relation;
@@ -68,35 +88,49 @@ final class FactExhibit {
     return relation;
   }
 
-  List<Neuron> neurons() {
-    return neurons;
+  FactKey key() {
+    return new FactKey(relation, factId);
   }
 
-  boolean hasUpdate() {
-    return update != null;
+  boolean hasNeurons() {
+    return !neurons.isEmpty();
   }
 
-  /** Mean probability of the answer over the prompts. */
-  double probability() {
-    return prompts == 0 ? 0 : meanProbability / prompts;
+  /** Whether the answer is the model's first choice at every prompt. */
+  boolean isAnswered() {
+    return answered == prompts;
   }
 
-  /** How much suppressing the fact's neurons lowers its own answer; 0 if that was not tried. */
-  double effect() {
-    Map<Target, Change> suppressed = interventions.getOrDefault("suppress", Map.of());
-    Change own = suppressed.get(Target.OWN);
-    return own == null || own.isEmpty() ? 0 : -own.relative();
+  boolean isUpdated() {
+    return updated;
   }
 
-  void prompt(String of, String with, String text, String best, double p) {
+  Set<Operation> operations() {
+    return interventions.keySet();
+  }
+
+  /** What an operation does to the answer's mean probability, relative to it; null if not tried. */
+  Double effect(Operation operation, Target target) {
+    Change change = interventions.getOrDefault(operation, Map.of()).get(target);
+    return change == null ? null : change.relative();
+  }
+
+  void prompt(int promptId, String of, String with, double probability, boolean first) {
     head = of;
     answer = with;
     prompts++;
-    meanProbability += p;
-    if (p > probability) {
-      probability = p;
-      prompt = text;
-      predicted = best;
+    answered += first ? 1 : 0;
+    sumOfProbabilities += probability;
+    if (probability > bestProbability) {
+      bestProbability = probability;
+      bestPrompt = promptId;
+    }
+  }
+
+  void text(int promptId, String text, String says) {
+    texts.put(promptId, text);
+    if (promptId == bestPrompt) {
+      predicted = says;
     }
   }
 
@@ -104,7 +138,7 @@ final class FactExhibit {
     neurons.add(neuron);
   }
 
-  void intervention(String operation, Target target, double before, double after) {
+  void intervention(Operation operation, Target target, double before, double after) {
     interventions
         .computeIfAbsent(operation, o -> new EnumMap<>(Target.class))
         .computeIfAbsent(target, t -> new Change())
@@ -129,20 +163,28 @@ final class FactExhibit {
             text));
   }
 
-  void update(String line) {
-    update = line;
+  void updated() {
+    updated = true;
+  }
+
+  void update(FactUpdate update) {
+    updates.add(update);
   }
 
   void print(PrintStream out) {
     out.printf("%n%s: %s -> %s (fact %s)%n", relation, head, answer, factId);
     out.printf(
         Locale.ROOT,
-        "  \"%s\": the model says %s; the answer has probability %.3f there, %.3f on average over %d prompts%n",
-        prompt,
+        "  %d prompts, %d of them answered; mean probability of the answer %.3f%n",
+        prompts,
+        answered,
+        sumOfProbabilities / prompts);
+    out.printf(
+        Locale.ROOT,
+        "  the surest: \"%s\": the model says %s, and the answer has %.3f%n",
+        texts.get(bestPrompt),
         predicted,
-        probability,
-        probability(),
-        prompts);
+        bestProbability);
     out.printf(
         "  knowledge neurons (layer:neuron): %s%n",
         neurons.isEmpty()
@@ -152,7 +194,12 @@ final class FactExhibit {
         (operation, targets) ->
             targets.forEach(
                 (target, change) ->
-                    out.printf("  %-8s  %s, %s%n", operation, change, target.words)));
+                    out.printf("  %-13s %s, %s%n", operation, change, target.words)));
+    printActivations(out);
+    printUpdates(out);
+  }
+
+  private void printActivations(PrintStream out) {
     if (!activations.isEmpty()) {
       out.printf(
           "  mean activation in the corpus: %s%n",
@@ -168,8 +215,24 @@ final class FactExhibit {
               .collect(Collectors.joining(", ")));
     }
     sentences.forEach(sentence -> out.println("    " + sentence));
-    if (update != null) {
-      out.println("  " + update);
+  }
+
+  private void printUpdates(PrintStream out) {
+    if (updates.isEmpty()) {
+      return;
     }
+    FactUpdate first = updates.get(0);
+    out.printf(
+        "  update to %s of %d value vectors, judged at \"%s\"%n",
+        first.target(), first.neurons(), texts.get(first.promptId()));
+    updates.stream()
+        .sorted(Comparator.comparing(FactUpdate::direction).thenComparing(update -> !update.real()))
+        .forEach(
+            update -> {
+              out.printf("    %s%n      %s%n", update.heading(), update.line());
+              if (update.real() && !update.limit().isEmpty()) {
+                out.printf("      %s%n", update.limit());
+              }
+            });
   }
 }

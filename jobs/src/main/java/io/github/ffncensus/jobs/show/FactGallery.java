@@ -1,7 +1,9 @@
 package io.github.ffncensus.jobs.show;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.SeededHash;
 import io.github.ffncensus.jobs.show.FactExhibit.Neuron;
+import io.github.ffncensus.jobs.show.FactExhibit.Operation;
 import io.github.ffncensus.jobs.show.FactExhibit.Target;
 import io.github.ffncensus.table.TableRow;
 import java.io.PrintStream;
@@ -18,7 +20,11 @@ import java.util.Optional;
  */
 public final class FactGallery {
   private static final String PROMPTS = "fact_prompts";
+  private static final String EDITS = "fact_edits";
   private static final String METHOD = "integrated_gradients";
+
+  /** What facts are drawn for. */
+  private static final String SHOWN = "shown facts";
 
   private final PublishedTables tables;
   private final Map<String, FactExhibit> facts = new LinkedHashMap<>();
@@ -35,19 +41,43 @@ public final class FactGallery {
     readUpdates();
   }
 
-  /** Prints those facts of different relations whose neurons matter most to an answer. */
+  /**
+   * Prints facts of different relations, chosen without a look at what their neurons do: a hash
+   * orders relations and the facts of each.
+   */
   public void print(int count, PrintStream out) {
-    Map<String, FactExhibit> best = new LinkedHashMap<>();
-    facts.values().stream()
-        .filter(fact -> !fact.neurons().isEmpty())
-        .sorted(
-            Comparator.comparing(FactExhibit::hasUpdate)
-                .thenComparingDouble(fact -> fact.effect() * fact.probability())
-                .reversed())
-        .forEach(fact -> best.putIfAbsent(fact.relation(), fact));
-    List<FactExhibit> chosen = best.values().stream().limit(count).toList();
-    readCorpus(chosen);
+    boolean updates = facts.values().stream().anyMatch(FactExhibit::isUpdated);
+    List<FactExhibit> eligible =
+        facts.values().stream()
+            .filter(fact -> fact.hasNeurons() && fact.isAnswered())
+            .filter(fact -> fact.isUpdated() || !updates)
+            .sorted(
+                Comparator.comparingLong((FactExhibit fact) -> hash(fact.relation()))
+                    .thenComparingLong(fact -> fact.key().hash(SHOWN)))
+            .toList();
+    out.printf(
+        "%nOf %,d facts %,d have neurons%s answered at every prompt%s.%n",
+        facts.size(),
+        eligible.size(),
+        updates ? ", are" : " and are",
+        updates ? ", and were updated" : "");
+    if (eligible.isEmpty()) {
+      out.printf("So there is none to show as an example; --fact RELATION:ID shows any fact.%n");
+      return;
+    }
+    Map<String, FactExhibit> ofRelations = new LinkedHashMap<>();
+    eligible.forEach(fact -> ofRelations.putIfAbsent(fact.relation(), fact));
+    List<FactExhibit> chosen = ofRelations.values().stream().limit(count).toList();
+    new FactEffects(eligible).print(out);
+    out.printf(
+        "Shown: one of each of %d relations, drawn by a hash of their names and ids, whatever their neurons do.%n",
+        chosen.size());
+    readTexts(chosen);
     chosen.forEach(fact -> fact.print(out));
+  }
+
+  private static long hash(String relation) {
+    return SeededHash.of(SeededHash.text(SHOWN), SeededHash.text(relation));
   }
 
   /**
@@ -63,7 +93,7 @@ public final class FactGallery {
                     CensusException.configuration(
                         "--fact %s:%s: the run has no such fact; the table %s lists those there are"
                             .formatted(relation, factId, PROMPTS)));
-    readCorpus(List.of(fact));
+    readTexts(List.of(fact));
     fact.print(out);
   }
 
@@ -93,21 +123,21 @@ public final class FactGallery {
             facts
                 .computeIfAbsent(key(relation, factId), k -> new FactExhibit(relation, factId))
                 .prompt(
+                    row.getInt("prompt_id"),
                     row.getString("head"),
                     row.getString("answer"),
-                    row.getString("prompt"),
-                    row.getString("predicted"),
-                    row.getDouble("answer_probability"));
+                    row.getDouble("answer_probability"),
+                    row.getInt("answer_rank") == 1);
           }
         },
         "relation",
         "fact_id",
+        "prompt_id",
         "negative",
         "head",
         "answer",
-        "prompt",
-        "predicted",
-        "answer_probability");
+        "answer_probability",
+        "answer_rank");
   }
 
   private void readNeurons() {
@@ -145,7 +175,7 @@ public final class FactGallery {
                 .ifPresent(
                     fact ->
                         fact.intervention(
-                            row.getString("operation"),
+                            new Operation(row.getString("operation"), row.getDouble("factor")),
                             target,
                             row.getDouble("probability_before"),
                             row.getDouble("probability_after")));
@@ -156,55 +186,59 @@ public final class FactGallery {
         "fact_id",
         "target",
         "operation",
+        "factor",
         "probability_before",
         "probability_after");
   }
 
   private void readUpdates() {
     tables.forEachRow(
-        "fact_edits",
+        EDITS,
         row -> {
           if (row.getString("kind").equals("update") && isByGradients(row)) {
-            of(row).ifPresent(fact -> fact.update(update(row)));
+            of(row).ifPresent(FactExhibit::updated);
           }
         },
         "kind",
         "method",
         "relation",
+        "fact_id");
+  }
+
+  /** Texts and updates of the chosen facts, and what the corpus says of them. */
+  private void readTexts(List<FactExhibit> chosen) {
+    tables.forEachRow(
+        PROMPTS,
+        row -> {
+          if (!row.getBoolean("negative")) {
+            of(row)
+                .filter(chosen::contains)
+                .ifPresent(
+                    fact ->
+                        fact.text(
+                            row.getInt("prompt_id"),
+                            row.getString("prompt"),
+                            row.getString("predicted")));
+          }
+        },
+        "relation",
         "fact_id",
-        "edited_neurons",
-        "target",
-        "answer_before",
-        "answer_after",
-        "target_probability_before",
-        "target_probability_after",
-        "intra_relation_perplexity_before",
-        "intra_relation_perplexity_after");
+        "prompt_id",
+        "negative",
+        "prompt",
+        "predicted");
+    tables.forEachRow(
+        EDITS,
+        row -> {
+          if (FactUpdate.isUpdate(row) && isByGradients(row)) {
+            of(row).filter(chosen::contains).ifPresent(fact -> fact.update(FactUpdate.of(row)));
+          }
+        },
+        FactUpdate.COLUMNS);
+    readCorpus(chosen);
   }
 
-  private static String update(TableRow row) {
-    String others =
-        row.isNull("intra_relation_perplexity_after")
-            ? ""
-            : String.format(
-                Locale.ROOT,
-                "; perplexity of other facts of the relation %.2f -> %.2f",
-                row.getDouble("intra_relation_perplexity_before"),
-                row.getDouble("intra_relation_perplexity_after"));
-    return String.format(
-        Locale.ROOT,
-        "updated to %s in %d value vectors: the model says %s instead of %s; probability of %s %.3f -> %.3f%s",
-        row.getString("target"),
-        row.getInt("edited_neurons"),
-        row.getString("answer_after"),
-        row.getString("answer_before"),
-        row.getString("target"),
-        row.getDouble("target_probability_before"),
-        row.getDouble("target_probability_after"),
-        others);
-  }
-
-  /** What the corpus says of the chosen facts alone: these tables have rows by sentence. */
+  /** These tables have rows by sentence. */
   private void readCorpus(List<FactExhibit> chosen) {
     tables.forEachRow(
         "knowledge_neuron_activations",

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -73,14 +74,19 @@ class AttributeVariantsTest {
                 "attribute.shard-prompts=7",
                 "attribute.row-tokens=50")
             .tables();
+    Map<String, Map<String, Object>> prompts = new HashMap<>();
+    expected.get("fact_prompts").forEach(row -> prompts.put(prompt(row), row));
     for (String table : expected.keySet()) {
-      assertSame(table, cut.get(table), expected.get(table));
+      assertSame(table, cut.get(table), expected.get(table), prompts);
     }
   }
 
   /** But for where a fact stands, and for rounding. */
   private static void assertSame(
-      String table, List<Map<String, Object>> actual, List<Map<String, Object>> expected) {
+      String table,
+      List<Map<String, Object>> actual,
+      List<Map<String, Object>> expected,
+      Map<String, Map<String, Object>> prompts) {
     assertThat(actual).as(table).hasSameSizeAs(expected);
     for (int i = 0; i < expected.size(); i++) {
       for (Map.Entry<String, Object> column : expected.get(i).entrySet()) {
@@ -93,12 +99,36 @@ class AttributeVariantsTest {
             && (number instanceof Double || number instanceof Float)) {
           assertThat(((Number) value).doubleValue())
               .as(table + "." + name)
-              .isCloseTo(number.doubleValue(), within(1e-4));
+              .isCloseTo(
+                  number.doubleValue(), within(1e-4 * scale(name, expected.get(i), prompts)));
         } else {
           assertThat(value).as(table + "." + name).isEqualTo(column.getValue());
         }
       }
     }
+  }
+
+  /** What a number's rounding is measured by: of an attribution the largest of its prompt. */
+  private static double scale(
+      String column, Map<String, Object> row, Map<String, Map<String, Object>> prompts) {
+    return switch (column) {
+      case "attribution" -> number(prompts.get(prompt(row)), "max_attribution");
+      case "activation" -> number(prompts.get(prompt(row)), "max_activation");
+      case "attribution_sum", "residual" -> number(row, "probability_full");
+      // Above a fifth of the prompts' largest.
+      case "mean_attribution" -> 5 * number(row, column);
+      // Findings are shares and ratios.
+      case "value" -> 1;
+      default -> number(row, column);
+    };
+  }
+
+  private static double number(Map<String, Object> row, String column) {
+    return Math.abs(((Number) row.get(column)).doubleValue());
+  }
+
+  private static String prompt(Map<String, Object> row) {
+    return row.get("relation") + " " + row.get("fact_id") + " " + row.get("prompt_id");
   }
 
   @Test

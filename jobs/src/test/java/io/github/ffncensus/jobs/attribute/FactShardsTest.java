@@ -184,7 +184,7 @@ class FactShardsTest {
     write(
         pairs.resolve("query_pairs.json.gz"),
         "{\"P1\": [[\"Seine\", \"France\"],\n [\"Lima\", 3], [\"[Y]\", \"Paris\"]],"
-            + " \"P9\": [[\"a\", \"b\"]], \"P8\": 1}");
+            + " \"P9\": [[\"a\", \"b\"]], \"P8\": 1}\n{}");
     write(
         pairs.resolve("P2.jsonl.gz"),
         """
@@ -198,16 +198,16 @@ class FactShardsTest {
     Read read = read("pairs", "bert-gelu", settings);
     assertThat(read.facts())
         .extracting(f -> f.fact().relation() + " " + f.fact().factId() + " " + f.otherAnswers())
-        .containsExactly("P2 u-1 1", "P2 P2-1 1", "P1 P1-0 0", "P1 P1-2 0");
-    assertThat(read.facts().get(3).fact().prompts())
+        .containsExactly("P2 u-1 1", "P2 P2-1 1", "P1 P1-0 0", "P1 P1-1-0 0", "P1 P1-1-2 0");
+    assertThat(read.facts().get(4).fact().prompts())
         .extracting(Prompt::text)
         .containsExactly("[Y] is in @@ .", "@@ has [Y]");
     assertThat(read.reasons())
         .containsExactly(
-            "1 P1-0 null duplicate_fact",
-            "2 P1-1 null missing_field",
-            "2 P9-0 null no_prompts",
+            "2 P1-1-1 null missing_field",
+            "2 P9-1-0 null no_prompts",
             "2 null null malformed",
+            "3 null null malformed",
             "3 null null no_marker",
             "4 null null malformed");
     List<String> few = new ArrayList<>(List.of(settings));

@@ -9,6 +9,14 @@ import io.github.ffncensus.jobs.config.CensusConfig.ActivationMode;
 import io.github.ffncensus.jobs.config.CensusConfig.Neuron;
 import io.github.ffncensus.jobs.config.CensusConfig.Polarity;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.config.KnStatsConfig.WordChoice;
+import io.github.ffncensus.knowledge.attribution.StepRule;
+import io.github.ffncensus.knowledge.edit.Direction;
+import io.github.ffncensus.knowledge.edit.Erasure;
+import io.github.ffncensus.knowledge.edit.UpdateRule;
+import io.github.ffncensus.knowledge.opendomain.RandomPool;
+import io.github.ffncensus.knowledge.opendomain.ReadingRules.WordKind;
+import io.github.ffncensus.knowledge.opendomain.TriggerRules.Scope;
 import io.github.ffncensus.knowledge.refinement.CoarseRule;
 import io.github.ffncensus.knowledge.refinement.CoarseRule.Kind;
 import io.github.ffncensus.knowledge.refinement.RatioSearch;
@@ -286,7 +294,7 @@ class ConfigLoaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"demo", "local-example", "wikitext", "gpu-cluster"})
+  @ValueSource(strings = {"demo", "demo-facts", "local-example", "wikitext", "gpu-cluster"})
   void shippedConfigurations_load(String name) throws IOException {
     String text =
         Files.readString(Path.of("../conf/" + name + ".conf"))
@@ -315,6 +323,40 @@ class ConfigLoaderTest {
     assertThat(eleuther.sharing()).isEqualTo(new SharingRule(false, true, 0));
     assertThat(eleuther.search().mode()).isEqualTo(Mode.FIXED);
     assertThat(eleuther.search().start()).isEqualTo(0.5);
+  }
+
+  @Test
+  void rules_ofTheProfiles() throws IOException {
+    CensusConfig census = load(MINIMAL);
+    CensusConfig dai = load(MINIMAL, "profile=dai2022");
+    CensusConfig eleuther = load(MINIMAL, "profile=eleuther2022");
+    assertThat(census.attribute().gradients().rule()).isEqualTo(StepRule.MIDPOINT);
+    assertThat(dai.attribute().gradients().rule()).isEqualTo(StepRule.LEFT);
+    assertThat(eleuther.attribute().gradients().rule()).isEqualTo(StepRule.LINSPACE);
+    for (CensusConfig config : List.of(census, dai, eleuther)) {
+      assertThat(config.attribute().gradients().steps()).isEqualTo(20);
+      assertThat(config.intervene().factors()).containsExactly(0.0, 2.0);
+    }
+    EditConfig.Update update = census.edit().update();
+    assertThat(update)
+        .isEqualTo(
+            new EditConfig.Update(
+                10, true, 0.1, false, List.of(Direction.EMBEDDING), new UpdateRule(true, 1, 8), 5));
+    assertThat(dai.edit().update())
+        .isEqualTo(
+            new EditConfig.Update(
+                10, true, 0.1, true, update.directions(), new UpdateRule(true, 1, 8), 5));
+    assertThat(dai.edit().erase())
+        .isEqualTo(new EditConfig.Erase(20, Erasure.ZERO, Integer.MAX_VALUE));
+    assertThat(eleuther.edit().update())
+        .isEqualTo(
+            new EditConfig.Update(
+                10, false, 1.0, false, update.directions(), new UpdateRule(false, 2, 2), 5));
+    assertThat(eleuther.edit().erase().value()).isEqualTo(Erasure.UNKNOWN);
+    assertThat(dai.knStats().words()).isEqualTo(new WordChoice(WordKind.SPACES, 50));
+    assertThat(dai.knStats().random().source()).isEqualTo(RandomPool.Source.MENTIONS);
+    assertThat(dai.knStats().triggers().perFact()).isEqualTo(20);
+    assertThat(dai.knStats().triggers().scopes()).containsExactly(Scope.HEAD_AND_TAIL);
   }
 
   @Test

@@ -70,17 +70,25 @@ class EditJobTest {
             "update-" + model,
             model,
             2,
-            "edit.update.facts-per-relation=3",
+            "edit.update.facts-per-relation=2",
             "edit.update.max-share=0.4",
+            "edit.update.directions=[embedding,head]",
             "edit.update.other-facts=2",
             "edit.erase.neurons=0");
     Map<String, List<Map<String, Object>>> tables = edit(run);
     List<Map<String, Object>> updates =
         tables.get("fact_edits").stream().filter(row -> row.get("kind").equals("update")).toList();
-    assertThat(updates).hasSizeBetween(4, 9);
+    assertThat(updates).hasSizeBetween(6, 12);
+    assertThat(updates.stream().filter(row -> row.get("direction").equals("head")).count())
+        .as("each fact in both directions")
+        .isEqualTo(updates.size() / 2);
     assertThat(tables.get("knowledge_neuron_findings"))
         .extracting(row -> row.get("finding"))
-        .contains("update_success_rate", "update_of_random_neurons_change_rate");
+        .contains(
+            "update_success_rate",
+            "update_success_rate_by_head",
+            "update_of_random_neurons_change_rate",
+            "erasure_perplexity_P19");
     for (Map<String, Object> row : updates) {
       checkUpdate(run, tables, row);
     }
@@ -113,13 +121,16 @@ class EditJobTest {
     assertThat(row.get("answer_before")).isEqualTo(tokenizer.decode(judgedBefore.predicted()));
     assertClose(row, "probability_before", judgedBefore.probability());
     assertClose(row, "target_probability_before", targetBefore.probability());
-    Map<Neuron, double[]> vectors =
-        updated(
-            plain,
-            neurons,
-            judgedBefore.predicted()[0],
-            wanted.get(judged).contexts().get(0).answers()[0]);
-    checkDeltas(run, tables, row, vectors);
+    int newToken = wanted.get(judged).contexts().get(0).answers()[0];
+    assertThat(newToken).isNotEqualTo(gold.get(judged).contexts().get(0).answers()[0]);
+    assertThat(row.get("answer_tokens")).isEqualTo(gold.get(judged).answerTokens());
+    assertThat(row.get("target_tokens")).isEqualTo(wanted.get(judged).answerTokens());
+    Map<Neuron, double[]> vectors = deltas(run, tables, row);
+    assertThat(vectors).containsOnlyKeys(neurons);
+    if (row.get("direction").equals("embedding")) {
+      // The other direction's own test is beside it.
+      assertAreClose(vectors, updated(plain, neurons, judgedBefore.predicted()[0], newToken));
+    }
     vectors.forEach((neuron, v) -> plain.replaceValue(neuron.layer(), neuron.index(), v));
     PlainAnswers judgedAfter = PlainAnswers.of(plain, gold.get(judged), Change.NONE);
     PlainAnswers targetAfter = PlainAnswers.of(plain, wanted.get(judged), Change.NONE);
@@ -128,6 +139,8 @@ class EditJobTest {
     assertThat(row.get("answer_after")).isEqualTo(tokenizer.decode(judgedAfter.predicted()));
     assertThat(row.get("answer_rank_after")).isEqualTo(judgedAfter.rank());
     assertThat(row.get("target_rank_after")).isEqualTo(targetAfter.rank());
+    assertThat(row.get("target_first_token_predicted"))
+        .isEqualTo(targetAfter.predicted()[0] == newToken);
     checkPrompts(run, tables, row, plain, gold, wanted);
     checkSubject(run, row, plain);
     assertThat((Integer) row.get("intra_relation_prompts")).isBetween(4, 6);
@@ -198,25 +211,31 @@ class EditJobTest {
     return Math.sqrt(sum);
   }
 
-  private static void checkDeltas(
+  private static Map<Neuron, double[]> deltas(
       KnowledgeFixture.Run run,
       Map<String, List<Map<String, Object>>> tables,
-      Map<String, Object> row,
-      Map<Neuron, double[]> vectors) {
-    List<Map<String, Object>> deltas =
-        tables.get("edit_deltas").stream()
-            .filter(delta -> delta.get("kind").equals("update") && fact(delta).equals(fact(row)))
-            .toList();
-    assertThat(deltas).hasSize(vectors.size());
-    for (Map<String, Object> delta : deltas) {
-      double[] expected =
-          vectors.get(new Neuron((Integer) delta.get("layer"), (Integer) delta.get("neuron")));
-      List<?> value = (List<?>) delta.get("value");
-      for (int j = 0; j < expected.length; j++) {
-        assertThat((double) (Float) value.get(j)).isCloseTo(expected[j], within(1e-5));
+      Map<String, Object> row) {
+    Map<Neuron, double[]> vectors = new HashMap<>();
+    for (Map<String, Object> delta : tables.get("edit_deltas")) {
+      if (isSameUpdate(delta, row)) {
+        assertThat(delta.get("weights_sha256")).isEqualTo(run.model.weightsSha256());
+        vectors.put(
+            new Neuron((Integer) delta.get("layer"), (Integer) delta.get("neuron")),
+            ((List<?>) delta.get("value")).stream().mapToDouble(x -> (Float) x).toArray());
       }
-      assertThat(delta.get("weights_sha256")).isEqualTo(run.model.weightsSha256());
     }
+    return vectors;
+  }
+
+  private static boolean isSameUpdate(Map<String, Object> row, Map<String, Object> update) {
+    return row.get("kind").equals("update")
+        && fact(row).equals(fact(update))
+        && row.get("direction").equals(update.get("direction"));
+  }
+
+  private static void assertAreClose(Map<Neuron, double[]> actual, Map<Neuron, double[]> expected) {
+    expected.forEach(
+        (neuron, vector) -> assertThat(actual.get(neuron)).containsExactly(vector, within(1e-5)));
   }
 
   private static void checkPrompts(
@@ -227,9 +246,7 @@ class EditJobTest {
       List<EncodedPrompt> gold,
       List<EncodedPrompt> wanted) {
     List<Map<String, Object>> prompts =
-        tables.get("fact_edit_prompts").stream()
-            .filter(p -> p.get("kind").equals("update") && fact(p).equals(fact(row)))
-            .toList();
+        tables.get("fact_edit_prompts").stream().filter(p -> isSameUpdate(p, row)).toList();
     assertThat(prompts).hasSameSizeAs(gold);
     for (Map<String, Object> prompt : prompts) {
       int i = index(gold, (Integer) prompt.get("prompt_id"));
@@ -344,7 +361,13 @@ class EditJobTest {
   @Test
   void openText_isReadBeforeAndAfter() throws IOException {
     KnowledgeFixture.Run run =
-        fixture.run("text", "gpt2-gelu-new", 1, "edit.erase.neurons=2", "edit.controls=false");
+        fixture.run(
+            "text",
+            "gpt2-gelu-new",
+            1,
+            "edit.update.facts-per-relation=1",
+            "edit.erase.neurons=2",
+            "edit.controls=false");
     List<Row> sequences = new ArrayList<>();
     PlainTransformer plain = new PlainTransformer(run.model.path());
     double sum = 0;
@@ -378,9 +401,10 @@ class EditJobTest {
 
   @Test
   void partitionings_giveTheSameRows() throws IOException {
-    Map<String, List<Map<String, Object>>> expected = edit(fixture.run("one", "bert-gelu", 1));
+    String few = "edit.update.facts-per-relation=2";
+    Map<String, List<Map<String, Object>>> expected = edit(fixture.run("one", "bert-gelu", 1, few));
     fixture.spark().conf().set("spark.sql.shuffle.partitions", 7);
-    Map<String, List<Map<String, Object>>> actual = edit(fixture.run("many", "bert-gelu", 5));
+    Map<String, List<Map<String, Object>>> actual = edit(fixture.run("many", "bert-gelu", 5, few));
     fixture.spark().conf().set("spark.sql.shuffle.partitions", 3);
     assertThat(actual).isEqualTo(expected);
     assertThat(
@@ -391,12 +415,23 @@ class EditJobTest {
 
   @Test
   void chosenEdits_areWrittenAsAModelFolder() throws IOException {
-    KnowledgeFixture.Run run = fixture.run("first", "bert-gelu", 1, "edit.controls=false");
+    KnowledgeFixture.Run run =
+        fixture.run(
+            "first",
+            "bert-gelu",
+            1,
+            "edit.update.facts-per-relation=1",
+            "edit.update.directions=[head,embedding]",
+            "edit.erase.neurons=0",
+            "edit.controls=false");
     List<Map<String, Object>> deltas = edit(run).get("edit_deltas");
     Map<String, Object> update =
-        deltas.stream().filter(row -> row.get("kind").equals("update")).findFirst().orElseThrow();
+        deltas.stream()
+            .filter(row -> row.get("direction").equals("head"))
+            .findFirst()
+            .orElseThrow();
     Path target = folder.resolve("edited");
-    String key = "update:" + fact(update).relation() + "/" + fact(update).factId();
+    String key = "update-head:" + fact(update).relation() + "/" + fact(update).factId();
     String[] settings = {
       "edit.write-model.folder=" + target, "edit.write-model.edits=[\"" + key + "\"]"
     };
@@ -407,7 +442,7 @@ class EditJobTest {
             TransformerLoader.load(ModelFolder.open(target), Device.cpu(), Precision.FLOAT32);
         NDManager scope = model.newScope()) {
       for (Map<String, Object> delta : deltas) {
-        if (delta.get("kind").equals("update") && fact(delta).equals(fact(update))) {
+        if (isSameUpdate(delta, update)) {
           int neuron = (Integer) delta.get("neuron");
           float[] value =
               model.values((Integer) delta.get("layer"), neuron, neuron + 1, scope).toFloatArray();
@@ -433,7 +468,13 @@ class EditJobTest {
 
   @Test
   void views_haveTheRates() throws IOException {
-    KnowledgeFixture.Run run = fixture.run("views", "gpt2-gelu-new", 1, "edit.erase.neurons=0");
+    KnowledgeFixture.Run run =
+        fixture.run(
+            "views",
+            "gpt2-gelu-new",
+            1,
+            "edit.update.facts-per-relation=3",
+            "edit.erase.neurons=0");
     Map<String, List<TableFile>> made = EditJob.run(run.stage(Stage.EDIT));
     for (String table : List.of("fact_edits", "fact_edit_prompts")) {
       SqlViews.table(fixture.spark(), table, run.staged(Stage.EDIT, table, made));

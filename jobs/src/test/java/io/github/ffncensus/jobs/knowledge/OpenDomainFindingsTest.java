@@ -68,7 +68,7 @@ class OpenDomainFindingsTest {
     check(found, "average_activation_random_by_activation_micro", 9, null);
     check(found, "facts_ordered_by_text_class_by_activation", 0, null);
     assertThat(found.get("average_activation_head_only").detail())
-        .contains("2 relations", "4 facts");
+        .contains("2 relations", "4 facts", "read at the first mask");
     assertThat(found.get("facts_ordered_by_text_class").detail()).contains("3 facts");
   }
 
@@ -104,7 +104,8 @@ class OpenDomainFindingsTest {
   private Map<String, Finding> findings() {
     Dataset<Row> activations = spark.createDataFrame(rows, COLUMNS).repartition(3);
     Map<String, Finding> found = new LinkedHashMap<>();
-    OpenDomainFindings.of(activations).forEach(finding -> found.put(finding.finding(), finding));
+    OpenDomainFindings.of(activations, "read at the first mask")
+        .forEach(finding -> found.put(finding.finding(), finding));
     return found;
   }
 }

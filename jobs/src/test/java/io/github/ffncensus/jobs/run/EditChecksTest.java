@@ -129,6 +129,7 @@ class EditChecksTest {
     row.put("intra_relation_prompts", 0);
     row.put("inter_relation_prompts", 0);
     row.put("subject_prompts", 0);
+    row.put("direction", "embedding");
     row.putAll(changes);
     return row;
   }
@@ -139,7 +140,7 @@ class EditChecksTest {
     assertThat(deltas(1, Map.of()))
         .singleElement()
         .asString()
-        .endsWith("update P1 f: 1 more vectors in fact_edits than here");
+        .endsWith("update P1 f embedding: 1 more vectors in fact_edits than here");
     assertThat(deltas(2, Map.of("layer", 2))).hasSize(1);
     assertThat(deltas(2, Map.of("value", new float[] {0, Float.NaN}))).hasSize(1);
   }
@@ -157,6 +158,7 @@ class EditChecksTest {
     row.put("neuron", 3);
     row.put("value", new float[] {1, 2});
     row.put("weights_sha256", "w");
+    row.put("direction", "embedding");
     row.putAll(changes);
     checks.deltasAreSound(write("edit_deltas", row, vectors));
     return problems;
