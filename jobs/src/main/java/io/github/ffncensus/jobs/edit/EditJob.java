@@ -10,6 +10,7 @@ import io.github.ffncensus.jobs.config.EditConfig;
 import io.github.ffncensus.jobs.knowledge.FactRows;
 import io.github.ffncensus.jobs.knowledge.KnowledgeFindings;
 import io.github.ffncensus.jobs.knowledge.Relations;
+import io.github.ffncensus.jobs.knowledge.UpdateCandidates;
 import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.knowledge.EncodedPrompt;
