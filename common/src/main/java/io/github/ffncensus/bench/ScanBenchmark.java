@@ -48,6 +48,9 @@ public final class ScanBenchmark {
   private static final String FORWARD = "forward";
   private static final String SCAN = "forward + all three";
 
+  /** Observers of every scan, for {@link #observer}. */
+  static final List<String> THREE = List.of("stats", "triggers", "activations");
+
   /** An analysis beyond the three of every scan, which {@link #run} measures on top of them. */
   public enum Extra {
     /** Table {@code layer_composition}. */
@@ -135,7 +138,8 @@ public final class ScanBenchmark {
       BatchPlan[][] plans = new BatchPlan[rounds + 1][workers];
       for (int round = 0; round <= rounds; round++) {
         for (int worker = 0; worker < workers; worker++) {
-          plans[round][worker] = plan(round * workers + worker);
+          int seed = round * workers + worker;
+          plans[round][worker] = plan(seed, tokensPerWorker, model, batchTokens);
         }
       }
       Map<String, Variant> variants = variants(model, plans);
@@ -156,12 +160,13 @@ public final class ScanBenchmark {
     }
   }
 
-  private BatchPlan plan(int seed) {
+  /** Random sequences in the lengths of real sentences. */
+  static BatchPlan plan(int seed, int leastTokens, Transformer model, int batchTokens) {
     TextLengths lengths = TextLengths.sentences();
     Random random = new Random(seed);
     List<TokenSequence> sequences = new ArrayList<>();
-    for (int tokens = 0; tokens < tokensPerWorker; ) {
-      int[] ids = random.ints(lengths.draw(random), 0, 50257).toArray();
+    for (int tokens = 0; tokens < leastTokens; ) {
+      int[] ids = random.ints(lengths.draw(random), 0, model.architecture().vocabulary()).toArray();
       sequences.add(TokenSequence.of(sequences.size(), ids));
       tokens += ids.length;
     }
@@ -177,17 +182,16 @@ public final class ScanBenchmark {
             plans[round][worker]
                 .batches()
                 .forEach(batch -> model.observe(batch, List.of(new FullPass()))));
-    List<String> three = List.of("stats", "triggers", "activations");
     if (extras.isEmpty()) {
       variants.put("forward + neuron_stats", scan(model, plans, List.of("stats")));
       variants.put("forward + trigger_prefixes", scan(model, plans, List.of("triggers")));
       variants.put("forward + activations", scan(model, plans, List.of("activations")));
     }
-    variants.put(SCAN, scan(model, plans, three));
+    variants.put(SCAN, scan(model, plans, THREE));
     if (!extras.isEmpty()) {
       // What depends on the model alone is made by the first observer of a process.
       preparation = Workers.processorSeconds(() -> observer("positions", model).close());
-      List<String> all = new ArrayList<>(three);
+      List<String> all = new ArrayList<>(THREE);
       all.add("positions");
       variants.put(withExtras(), scan(model, plans, all));
     }
@@ -234,7 +238,7 @@ public final class ScanBenchmark {
             .run(plans[round][worker]);
   }
 
-  private static ShardObserver observer(String analysis, Transformer model) {
+  static ShardObserver observer(String analysis, Transformer model) {
     return switch (analysis) {
       case "stats" -> new NeuronStatistics().observe(model, 0);
       case "triggers" ->

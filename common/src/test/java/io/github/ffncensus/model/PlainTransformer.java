@@ -18,6 +18,7 @@ public final class PlainTransformer {
   private final PlainLens lens;
   private final Map<String, Optional<double[]>> tensors = new HashMap<>();
   private final Map<String, double[]> values = new HashMap<>();
+  private long products;
 
   /** What becomes of a coefficient before it is multiplied with its value vector. */
   @FunctionalInterface
@@ -31,6 +32,11 @@ public final class PlainTransformer {
     model = ModelFolder.open(folder);
     architecture = model.architecture();
     lens = new PlainLens(folder);
+  }
+
+  /** Multiplications of matrix products, those of attention included, in all passes so far. */
+  public long products() {
+    return products;
   }
 
   /** Gives a neuron another value vector. */
@@ -86,6 +92,7 @@ public final class PlainTransformer {
       double c = gate == null ? activate(up[i]) : activate(gate[i]) * up[i];
       double changed = change.apply(l, position, i, c);
       double[] value = value(l, i);
+      products += y.length;
       for (int j = 0; j < y.length; j++) {
         y[j] += changed * value[j];
       }
@@ -175,6 +182,7 @@ public final class PlainTransformer {
     for (int t = 0; t < h.length; t++) {
       double[] mixed = new double[queries];
       int seen = architecture.causal() ? t + 1 : h.length;
+      products += 2L * seen * queries;
       for (int head = 0; head < architecture.heads(); head++) {
         int shared = head / (architecture.heads() / architecture.keyValueHeads());
         double[] weights = new double[seen];
@@ -251,6 +259,7 @@ public final class PlainTransformer {
     double[] weight = tensor(part, l, ".weight");
     double[] bias = bias(part, l).orElseGet(() -> new double[out]);
     double[] y = new double[out];
+    products += (long) out * x.length;
     for (int i = 0; i < out; i++) {
       double sum = bias[i];
       for (int j = 0; j < x.length; j++) {

@@ -5,6 +5,7 @@ import io.github.ffncensus.jobs.FfnCensus.Console;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.CorpusSampler;
 import io.github.ffncensus.jobs.plan.CostModel;
+import io.github.ffncensus.jobs.plan.MemoryModel;
 import io.github.ffncensus.jobs.plan.PlanReport;
 import io.github.ffncensus.model.DeviceChoice;
 import io.github.ffncensus.model.ModelFolder;
@@ -80,6 +81,7 @@ final class PlanCommand implements Callable<Integer> {
             model.architecture(),
             estimate,
             new CostModel(config, model.architecture(), estimate.whole()),
+            new MemoryModel(config, model.architecture(), estimate.whole()),
             workers,
             gflops,
             measured

@@ -17,12 +17,22 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Benchmarks of the compute kernel. Needs no Spark: {@code java -cp JAR ...Bench scan}. */
+/**
+ * Benchmarks. All but {@code cluster} and {@code sizes} measure the compute kernel and need no
+ * Spark: {@code java -cp JAR ...Bench scan}.
+ */
 @Command(
     name = "bench",
-    description = "Benchmarks of the compute kernel, without Spark.",
+    description = "Benchmarks of the compute kernel and of whole scans.",
     mixinStandardHelpOptions = true,
-    subcommands = {Bench.Scan.class, Attribution.class, Dimensions.class, Entities.class})
+    subcommands = {
+      Bench.Scan.class,
+      Attribution.class,
+      Dimensions.class,
+      Entities.class,
+      Cluster.class,
+      Sizes.class
+    })
 public final class Bench {
 
   private Bench() {}

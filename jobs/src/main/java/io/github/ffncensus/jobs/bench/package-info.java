@@ -1,2 +1,2 @@
-/** The command line of the benchmarks, which need no Spark. */
+/** The command line of the benchmarks. */
 package io.github.ffncensus.jobs.bench;

@@ -4,6 +4,7 @@ import io.github.ffncensus.analysis.stats.CoefficientBuckets;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Activations;
 import io.github.ffncensus.jobs.config.CensusConfig.TriggerPrefixes;
+import io.github.ffncensus.jobs.config.PositionsConfig;
 import io.github.ffncensus.jobs.scan.WavePlan;
 import io.github.ffncensus.model.Architecture;
 import java.util.LinkedHashMap;
@@ -18,10 +19,14 @@ import java.util.Map;
 public final class CostModel {
   private static final double TEXT_COMPRESSION = 0.4;
   private static final double BYTES_PER_TOKEN = 3.6;
+  private static final double BYTES_READ_BESIDE_ID = 0.5;
   private static final double BYTES_PER_ACTIVATION = 4.5;
   private static final double BYTES_PER_ACTIVATION_ROW = 2;
   private static final double BYTES_PER_STATISTICS_ROW = 800;
   private static final double BYTES_PER_TRIGGER = 24;
+
+  /** A bucket in a packed block: its distance to the one before, and its count. */
+  private static final double BYTES_PER_BUCKET = 2.5;
 
   /** A trigger in a packed block: coefficient, sequence and position. */
   private static final int PACKED_TRIGGER_BYTES = 12;
@@ -47,6 +52,24 @@ public final class CostModel {
   }
 
   /**
+   * Floating point operations at the positions that are sampled for {@code layer_composition} and
+   * {@code prediction_refinement}: residual and FFN output of every layer are multiplied with the
+   * whole vocabulary.
+   */
+  public double positionFlops() {
+    PositionsConfig positions = config.scan().positions();
+    if (!positions.enabled()) {
+      return 0;
+    }
+    double sampled =
+        positions.mode() == PositionsConfig.Mode.RATE
+            ? positions.rate() * corpus.tokens()
+            : Math.min(corpus.tokens(), positions.perSequence() * corpus.sequences());
+    double product = 2.0 * architecture.vocabulary() * architecture.hidden();
+    return 2 * product * architecture.layers() * sampled;
+  }
+
+  /**
    * Parameters of the blocks and embeddings, biases and norms left out: these are less than a
    * percent.
    */
@@ -64,6 +87,14 @@ public final class CostModel {
   /** Bytes of the weights on a device, in the precision of the run. */
   public double weightBytes() {
     return parameters() * (config.model().precision() == CensusConfig.Precision.FLOAT32 ? 4 : 2);
+  }
+
+  /**
+   * Bytes of {@code sequences} that the scan's tasks read: ids of tokens, and which are special.
+   */
+  public double readBytes() {
+    double id = Math.log(architecture.vocabulary()) / Math.log(2) / Byte.SIZE;
+    return (id + BYTES_READ_BESIDE_ID) * corpus.tokens();
   }
 
   /** Coefficients that a scan computes and reads on the device, in bytes. */
@@ -97,13 +128,37 @@ public final class CostModel {
     return perList * lists();
   }
 
+  /**
+   * Waves of a scan.
+   *
+   * @param workers tasks that run at the same time
+   */
+  public long waves(int workers) {
+    WavePlan plan = new WavePlan(config.scan().waves());
+    long waves = 0;
+    for (long scanned = 0; scanned < shards(); waves++) {
+      scanned += plan.next(scanned, shards() - scanned, workers);
+    }
+    return waves;
+  }
+
+  /** Bytes of the candidates, in staging and in the shuffles of merges. */
+  public double candidateBytes(int workers) {
+    return triggerCandidates(workers) * PACKED_TRIGGER_BYTES;
+  }
+
+  /**
+   * Bytes of the shards' statistics, nearly all of them histograms, in staging and in a shuffle.
+   */
+  public double statisticsBytes() {
+    return config.scan().neuronStats().enabled()
+        ? shards() * architecture.neurons() * bucketsInUse() * BYTES_PER_BUCKET
+        : 0;
+  }
+
   /** Bytes that the shards' partial results take in staging and in the merge's shuffle. */
   public double partialBytes(int workers) {
-    double statistics =
-        config.scan().neuronStats().enabled()
-            ? shards() * architecture.neurons() * bucketsInUse() * 2.5
-            : 0;
-    return triggerCandidates(workers) * PACKED_TRIGGER_BYTES + statistics;
+    return candidateBytes(workers) + statisticsBytes();
   }
 
   /** Of a neuron in a shard: coefficients fall into few of the buckets. */

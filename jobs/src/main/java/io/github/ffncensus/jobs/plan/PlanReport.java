@@ -26,6 +26,7 @@ public final class PlanReport {
       Architecture architecture,
       CorpusSampler.Estimate estimate,
       CostModel cost,
+      MemoryModel memory,
       int workers,
       double gflops,
       String source) {
@@ -55,10 +56,15 @@ public final class PlanReport {
         "%.1f a sequence, special tokens included".formatted(whole.tokensPerSequence()));
     line("shards", count(cost.shards()), "a task and a unit of resuming each");
     out.printf("%nScan%n");
-    line("operations", "%.3g".formatted(cost.flops()), "floating point, padding not counted");
+    double flops = cost.flops() + cost.positionFlops();
+    line(
+        "operations",
+        "%.3g".formatted(flops),
+        "floating point, padding not counted; %.0f %% of them at sampled positions"
+            .formatted(100 * cost.positionFlops() / flops));
     line(
         "time",
-        duration(cost.flops() / (workers * gflops * 1e9)),
+        duration(flops / (workers * gflops * 1e9)),
         "%d at a time, %,.0f GFLOP/s each (%s)".formatted(workers, gflops, source));
     line("coefficients", bytes(cost.coefficientBytes()), "computed and read on the devices");
     line(
@@ -66,6 +72,16 @@ public final class PlanReport {
         count(cost.triggerCandidates(workers)),
         "reported by all shards together; the merge ships about "
             + bytes(cost.partialBytes(workers)));
+    out.printf("%nMemory%n");
+    line(
+        "driver",
+        bytes(memory.driver()),
+        "of the heap, beside about 300 MB for Spark; grows with shards and files");
+    line(
+        "executor",
+        bytes(memory.taskHeap(false)),
+        "of the heap for each task on a CPU; on a GPU %s, and %s of the device beside the model"
+            .formatted(bytes(memory.taskHeap(true)), bytes(memory.histograms(true))));
     out.printf("%nTables%n");
     cost.tableBytes().forEach((table, size) -> line(table, bytes(size), ""));
   }
@@ -74,12 +90,12 @@ public final class PlanReport {
     out.print(LINE.formatted(name, value, remark).replaceAll(" +(?=\\R)", ""));
   }
 
-  private static String count(double number) {
+  static String count(double number) {
     return String.format(Locale.ROOT, "%,.0f", number);
   }
 
   static String bytes(double number) {
-    String[] units = {"B", "KB", "MB", "GB", "TB", "PB"};
+    String[] units = {"B", "KB", "MB", "GB", "TB", "PB", "EB"};
     int unit = 0;
     double value = number;
     while (value >= 1000 && unit < units.length - 1) {

@@ -9,15 +9,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
-import io.github.ffncensus.jobs.config.ConfigLoader;
 import io.github.ffncensus.jobs.ingest.CorpusSampler;
 import io.github.ffncensus.jobs.scan.ScanFixture;
 import io.github.ffncensus.jobs.scan.ScanResult;
+import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.Fixture;
 import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.model.PlainTransformer;
 import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -28,8 +28,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +68,25 @@ class CostModelTest {
     return elements;
   }
 
+  /** Multiplications counted in a forward pass that shares no code with the engine. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu", "bert-gelu"})
+  void operations_areTwiceTheMultiplicationsOfAForwardPass(String name) {
+    Path checkpoint = Fixture.named(name).folder();
+    PlainTransformer plain = new PlainTransformer(checkpoint);
+    int[] tokens = IntStream.range(3, 15).toArray();
+    plain.states(tokens, PlainTransformer.Change.NONE);
+    Architecture architecture = ModelFolder.open(checkpoint).architecture();
+    double planned = new CostModel(config("c"), architecture, size(tokens.length, 1)).flops();
+    // The formula has every position look at every other one, which only masked models do.
+    double unseen =
+        architecture.causal()
+            ? 0.5 * tokens.length * (tokens.length - 1) * architecture.layers()
+            : 0;
+    double scores = 2.0 * unseen * architecture.heads() * architecture.headSize();
+    assertThat(planned).isEqualTo(2 * (plain.products() + scores));
+  }
+
   @Test
   void countsAndBytes_areThoseOfARun() throws IOException {
     try (ScanFixture fixture = new ScanFixture("local[2]", folder)) {
@@ -84,12 +107,45 @@ class CostModelTest {
           .isBetween(cost.partialBytes(2) / 3, cost.partialBytes(2) * 3);
       assertThat(number(result, "candidate_rows"))
           .isCloseTo(cost.triggerCandidates(2), withinPercentage(15));
+      assertThat((double) cost.waves(2))
+          .isEqualTo(((List<?>) result.counters().get("waves")).size());
+      assertThat(columnBytes(run.sequenceFiles(), "token_ids", "token_starts"))
+          .isBetween(cost.readBytes() / 2, cost.readBytes() * 2);
+      assertThat(cost.positionFlops()).isEqualTo(4 * sampledLogits(run, result));
       Map<String, Double> planned = cost.tableBytes();
       for (String table : List.of("neuron_stats", "trigger_prefixes", "activations")) {
         double bytes = result.tables().get(table).stream().mapToLong(TableFile::bytes).sum();
         assertThat(bytes).as(table).isBetween(planned.get(table) / 2, planned.get(table) * 2);
       }
     }
+  }
+
+  /** Compressed bytes of columns, as the footers have them. */
+  private static double columnBytes(List<org.apache.hadoop.fs.Path> files, String... columns)
+      throws IOException {
+    double bytes = 0;
+    for (org.apache.hadoop.fs.Path file : files) {
+      try (ParquetFileReader reader =
+          ParquetFileReader.open(HadoopInputFile.fromPath(file, new Configuration()))) {
+        bytes +=
+            reader.getFooter().getBlocks().stream()
+                .flatMap(block -> block.getColumns().stream())
+                .filter(column -> List.of(columns).contains(column.getPath().toArray()[0]))
+                .mapToLong(ColumnChunkMetaData::getTotalSize)
+                .sum();
+      }
+    }
+    return bytes;
+  }
+
+  /** Multiplications of one vector of every layer and sampled position with the vocabulary. */
+  private static double sampledLogits(ScanFixture.Run run, ScanResult result) throws IOException {
+    Architecture architecture = run.model.architecture();
+    double sampled = 0;
+    for (Map<String, Object> layer : run.rows(result, "layer_composition")) {
+      sampled += ((Number) layer.get("positions")).doubleValue();
+    }
+    return sampled * architecture.vocabulary() * architecture.hidden();
   }
 
   @Test
@@ -185,21 +241,10 @@ class CostModelTest {
   }
 
   private CensusConfig config(String corpus, String... settings) {
-    try {
-      return ConfigLoader.load(
-          Files.writeString(folder.resolve("c.conf"), ""),
-          Stream.concat(
-                  Stream.of(
-                      "run-id=r",
-                      "warehouse=w",
-                      "model.path=m",
-                      "corpus.over-long=window",
-                      "corpus.input=" + corpus),
-                  Stream.of(settings))
-              .toList());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return PlanConfigs.of(
+        folder,
+        Stream.concat(Stream.of("corpus.input=" + corpus), Stream.of(settings))
+            .toArray(String[]::new));
   }
 
   /** Enough text that what files and pages hold beside the rows hardly counts. */

@@ -12,6 +12,7 @@ import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.TablePublisher;
 import io.github.ffncensus.jobs.task.SkipList;
 import io.github.ffncensus.jobs.task.StageContext;
+import io.github.ffncensus.jobs.task.TaskRecords;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
@@ -156,26 +157,53 @@ public final class ScanFixture implements AutoCloseable {
 
     Map<String, List<Map<String, Object>>> tables(ScanResult result) throws IOException {
       Map<String, List<Map<String, Object>>> tables = new LinkedHashMap<>();
-      for (Map.Entry<String, List<TableFile>> table : result.tables().entrySet()) {
-        var staged = new org.apache.hadoop.fs.Path(folder.staging("scan"), table.getKey());
-        tables.put(
-            table.getKey(),
-            TableRows.read(
-                table.getKey(),
-                table.getValue().stream()
-                    .map(f -> new org.apache.hadoop.fs.Path(staged, f.name()))
-                    .toList()));
+      for (String table : result.tables().keySet()) {
+        tables.put(table, rows(result, table));
       }
       return tables;
     }
 
-    public List<Map<String, Object>> sequences() throws IOException {
+    /** A table that the scan staged. */
+    public List<Map<String, Object>> rows(ScanResult result, String table) throws IOException {
+      var staged = new org.apache.hadoop.fs.Path(folder.staging("scan"), table);
       return TableRows.read(
-          "sequences",
-          plan.shards().stream()
-              .flatMap(shard -> shard.files().stream())
-              .map(name -> new org.apache.hadoop.fs.Path(folder.table("sequences"), name))
+          table,
+          result.tables().get(table).stream()
+              .map(f -> new org.apache.hadoop.fs.Path(staged, f.name()))
               .toList());
+    }
+
+    public ShardPlan plan() {
+      return plan;
+    }
+
+    /** Files of {@code sequences} as the ingest told. */
+    public List<TableFile> sequenceTable() {
+      return sequenceFiles;
+    }
+
+    /** What the driver knows of each shard that is done. */
+    public List<?> shardRecords() {
+      TaskRecords<ShardRecord> records =
+          TaskRecords.open(
+              hadoop(),
+              new org.apache.hadoop.fs.Path(folder.staging("scan"), "shards"),
+              ShardRecord.class);
+      return plan.shards().stream()
+          .map(shard -> records.find(shard.index()).orElseThrow())
+          .toList();
+    }
+
+    /** Files of {@code sequences}. */
+    public List<org.apache.hadoop.fs.Path> sequenceFiles() {
+      return plan.shards().stream()
+          .flatMap(shard -> shard.files().stream())
+          .map(name -> new org.apache.hadoop.fs.Path(folder.table("sequences"), name))
+          .toList();
+    }
+
+    public List<Map<String, Object>> sequences() throws IOException {
+      return TableRows.read("sequences", sequenceFiles());
     }
 
     /** The driver's records of finished shards. */

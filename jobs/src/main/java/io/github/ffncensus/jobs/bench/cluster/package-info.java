@@ -1,0 +1,2 @@
+/** Measurements of whole scans under Spark: {@code bench cluster}. */
+package io.github.ffncensus.jobs.bench.cluster;
