@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +52,27 @@ class TableLawsTest {
     checkPerturbations(tables, model.contains("relu"));
     checkValues(tables);
     checkAgreementByChance(tables, run.model.architecture().layers());
+  }
+
+  @Test
+  void encoderWithoutItsDecoder_hasTriggers_andPredictsNothing() throws IOException {
+    Map<String, List<Map<String, Object>>> tables =
+        Interpreted.tables(
+            fixture.ingest("t5", "t5-relu", "interpret.perturbations.neurons-per-layer=0"));
+    checkStatistics(tables);
+    checkTriggers(tables);
+    checkPerturbations(tables, true);
+    assertThat(tables.get("trigger_pattern_scores")).isNotEmpty();
+    for (String table :
+        List.of(
+            "layer_composition",
+            "prediction_refinement",
+            "value_predictions",
+            "value_lenses",
+            "memory_positions",
+            "memory_ablations")) {
+      assertThat(tables).containsEntry(table, List.of());
+    }
   }
 
   private static List<Object> neuron(Map<String, Object> row) {
