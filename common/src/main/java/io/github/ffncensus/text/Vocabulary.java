@@ -51,16 +51,21 @@ final class Vocabulary {
   }
 
   /** WordPiece and BPE name the token that stands for unknown text, Unigram gives its number. */
-  private static int unknown(JsonNode model, Map<Integer, String> byId) {
+  private static int unknown(JsonNode model, Map<Integer, String> byId) throws IOException {
     if (model.path("unk_id").isInt()) {
       return model.path("unk_id").intValue();
     }
     String token = model.path("unk_token").textValue();
+    if (token == null) {
+      return -1;
+    }
+    // The native tokenizer would end the process at the first text that needs the token.
     return byId.entrySet().stream()
         .filter(entry -> entry.getValue().equals(token))
         .mapToInt(Map.Entry::getKey)
         .findFirst()
-        .orElse(-1);
+        .orElseThrow(
+            () -> new IOException("its model.unk_token, " + token + ", is not in the vocabulary"));
   }
 
   /** Whether a token is a symbol of the model, such as [SEP], and no text. */

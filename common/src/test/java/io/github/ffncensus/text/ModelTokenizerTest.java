@@ -146,6 +146,18 @@ class ModelTokenizerTest {
     }
   }
 
+  /** The native library would abort the process at the first text that needs the token. */
+  @Test
+  void tokenForUnknownTextThatDoesNotExistIsNamed(@TempDir Path folder) throws Exception {
+    Path plain = Fixtures.ofFamily("bert").resolve("tokenizer.json");
+    ObjectNode file = (ObjectNode) JSON.readTree(plain.toFile());
+    ((ObjectNode) file.get("model")).put("unk_token", "[NOT THERE]");
+    JSON.writeValue(folder.resolve("tokenizer.json").toFile(), file);
+    assertThatThrownBy(() -> ModelTokenizer.open(folder))
+        .isInstanceOf(CensusException.class)
+        .hasMessageContaining("unk_token, [NOT THERE], is not in the vocabulary");
+  }
+
   @Test
   void vocabularyLargerThanTheModelsIsRefused() throws Exception {
     try (ModelTokenizer tokenizer = ModelTokenizer.open(Fixtures.ofFamily("gpt2"))) {

@@ -4,25 +4,28 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.Failures;
 import io.github.ffncensus.table.RejectReason;
 import io.github.ffncensus.text.CutDocument;
-import io.github.ffncensus.text.SequenceCutter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Cuts documents many at a time, and rejects those on which the tokenizer fails: found by halving,
  * so that they cost the others little.
  */
 final class IsolatingCutter {
-  private final SequenceCutter cutter;
+  private final Function<List<String>, List<CutDocument>> cutter;
 
-  IsolatingCutter(SequenceCutter cutter) {
+  /**
+   * @param cutter gives one result per document, in order
+   */
+  IsolatingCutter(Function<List<String>, List<CutDocument>> cutter) {
     this.cutter = cutter;
   }
 
   /** One result per document, in order. */
   List<CutDocument> cutAll(List<String> documents) {
     try {
-      return cutter.cutAll(documents);
+      return cutter.apply(documents);
     } catch (CensusException e) {
       throw e;
     } catch (RuntimeException e) {

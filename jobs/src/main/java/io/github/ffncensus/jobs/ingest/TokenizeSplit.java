@@ -66,11 +66,12 @@ final class TokenizeSplit implements Function<Split, TokenizedSplit> {
       this.cutter =
           new IsolatingCutter(
               new SequenceCutter(
-                  Tokenizers.of(context.modelPath()),
-                  SequenceCutter.Unit.valueOf(corpus.sequence().name()),
-                  SequenceCutter.OverLong.valueOf(corpus.overLong().name()),
-                  corpus.sentenceLocale(),
-                  context.maxTokens()));
+                      Tokenizers.of(context.modelPath()),
+                      SequenceCutter.Unit.valueOf(corpus.sequence().name()),
+                      SequenceCutter.OverLong.valueOf(corpus.overLong().name()),
+                      corpus.sentenceLocale(),
+                      context.maxTokens())
+                  ::cutAll);
     }
 
     long readChunk(Chunk chunk, int index) throws IOException {
