@@ -6,10 +6,12 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.DelegateToFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
@@ -60,6 +62,26 @@ public final class FullDiskFileSystem extends RawLocalFileSystem {
   @Override
   public String getScheme() {
     return ROOT.getScheme();
+  }
+
+  /** With the permissions of the local file, which Hadoop looks for by its own scheme alone. */
+  @Override
+  public FileStatus getFileStatus(Path path) throws IOException {
+    FileStatus local = super.getFileStatus(path);
+    String permissions =
+        PosixFilePermissions.toString(
+            Files.getPosixFilePermissions(java.nio.file.Path.of(path.toUri().getPath())));
+    return new FileStatus(
+        local.getLen(),
+        local.isDirectory(),
+        local.getReplication(),
+        local.getBlockSize(),
+        local.getModificationTime(),
+        local.getAccessTime(),
+        FsPermission.valueOf("-" + permissions),
+        "",
+        "",
+        local.getPath());
   }
 
   @Override
