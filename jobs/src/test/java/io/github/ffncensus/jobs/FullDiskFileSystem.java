@@ -171,7 +171,7 @@ public final class FullDiskFileSystem extends RawLocalFileSystem {
   /** The same disk for Hadoop's other interface, the one with the atomic rename. */
   public static final class Context extends DelegateToFileSystem {
     public Context(URI uri, Configuration hadoop) throws Exception {
-      super(ROOT, new FullDiskFileSystem(), hadoop, ROOT.getScheme(), true);
+      super(ROOT, new FullDiskFileSystem(), hadoop, ROOT.getScheme(), false);
     }
 
     @Override
