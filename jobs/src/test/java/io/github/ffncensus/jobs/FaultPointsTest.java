@@ -26,6 +26,7 @@ class FaultPointsTest {
           "before-manifest@ingest",
           "after-manifest@ingest",
           "task-start@scan:1",
+          "in-forward@40",
           "in-shard@1",
           "task-end@scan:1",
           "before-record@shards:1",

@@ -9,6 +9,8 @@ import java.util.Locale;
 public enum FaultPoint {
   /** In a task, before its piece of work; at {@code part:number}. */
   TASK_START,
+  /** In a scan's forward pass, for every sequence of the batch; at the sequence's id. */
+  IN_FORWARD,
   /** In a scan's task, after a batch; at the shard's number. */
   IN_SHARD,
   /** In a task that has left its files and has not told the driver; at {@code part:number}. */
@@ -29,6 +31,11 @@ public enum FaultPoint {
   AFTER_MANIFEST,
   /** All stages are complete and the run is not; at the run's id. */
   BEFORE_COMPLETE;
+
+  /** Whether the process has a plan, for points that are passed often. */
+  public static boolean planned() {
+    return FaultPlan.current() != null;
+  }
 
   /** As a plan spells it, such as {@code before-manifest}. */
   public String word() {

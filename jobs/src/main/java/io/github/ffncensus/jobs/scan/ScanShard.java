@@ -133,6 +133,9 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
   /** Shows how far the task is, batch by batch. */
   private static ForwardPass metered(Transformer model, TaskClock clock) {
     return (batch, watching) -> {
+      if (FaultPoint.planned()) {
+        batch.sequences().forEach(sequence -> FaultPoint.IN_FORWARD.reached(sequence.id()));
+      }
       model.observe(batch, watching);
       ProcessMetrics.get().batch(batch);
       clock.enter(Phase.COMPUTE);

@@ -3,66 +3,60 @@ package io.github.ffncensus.jobs.scan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.ffncensus.jobs.CensusCli;
-import io.github.ffncensus.model.ModelCopy;
-import io.github.ffncensus.text.ModelTokenizer;
+import io.github.ffncensus.jobs.fault.FaultPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Documents with a token whose embedding is not a number: the model cannot read them. */
+/** Sequences on which the forward pass throws, whenever it reads them. */
 class PoisonScanTest {
-  private static final String POISON = "weather";
+  private static final Set<Integer> POISON = Set.of(5, 28, 51);
 
   @TempDir Path folder;
-  private Path model;
   private final List<String> clean = new ArrayList<>();
   private final List<String> all = new ArrayList<>();
 
   @BeforeEach
-  void modelAndCorpus() throws IOException {
-    ModelCopy copy = ModelCopy.of("bert-gelu", Files.createDirectory(folder.resolve("model")));
-    int token;
-    try (ModelTokenizer tokenizer = ModelTokenizer.open(folder.resolve("model"))) {
-      int[] ids = tokenizer.encodeAll(List.of(POISON)).get(0).ids();
-      assertThat(ids).as("start, a token of its own, end").hasSize(3);
-      token = ids[1];
-    }
-    String embedding =
-        copy.tensors().keySet().stream()
-            .filter(name -> name.endsWith("word_embeddings.weight"))
-            .findFirst()
-            .orElseThrow();
-    int width = (int) copy.tensors().get(embedding).shape()[1];
-    Arrays.fill(copy.values(embedding), token * width, (token + 1) * width, Float.NaN);
-    model = copy.write();
+  void corpora() {
     String[] words = {"the", "river", "city", "name", "capital"};
     for (int d = 0; d < 60; d++) {
-      boolean poisoned = d % 23 == 5;
-      String text =
-          "%s %s near %s".formatted(words[d % 5], words[d % 3], poisoned ? POISON : words[d % 4]);
+      // A document is a sentence, so that its sequence has its number.
+      String text = "%s %s near %s".formatted(words[d % 5], words[d % 3], words[d % 4]);
       String line = "{\"id\": \"d%d\", \"text\": \"%s\"}".formatted(d, text);
       all.add(line);
-      if (!poisoned) {
+      if (!POISON.contains(d)) {
         clean.add(line);
       }
     }
   }
 
+  private static void poison() {
+    FaultPlan.install("at=in-forward@5+in-forward@28+in-forward@51,times=0");
+  }
+
+  @AfterEach
+  void noFaults() {
+    FaultPlan.install(null);
+  }
+
   @Test
   void theyGoToScanRejects_andNothingElseCountsThem() throws IOException {
+    poison();
     try (CensusCli census = census("poisoned", all)) {
       assertThat(census.run("run")).as(census.err()).isZero();
       assertThat(census.run("verify")).as(census.out()).isZero();
     }
+    FaultPlan.install(null);
     try (CensusCli census = census("clean", clean)) {
       assertThat(census.run("run")).as(census.err()).isZero();
     }
@@ -71,7 +65,10 @@ class PoisonScanTest {
         .extracting(row -> row.get("document_id"))
         .containsExactlyInAnyOrder("d5", "d28", "d51");
     assertThat(rejects)
-        .allSatisfy(row -> assertThat((String) row.get("detail")).contains("not finite"));
+        .allSatisfy(
+            row ->
+                assertThat(row.get("detail"))
+                    .isEqualTo("injected fault at in-forward@" + row.get("sequence_id")));
     assertThat(rows("clean", "scan_rejects")).isEmpty();
     assertThat(rows("poisoned", "sequences")).hasSize(60);
     assertThat(counted("poisoned")).isEqualTo(counted("clean"));
@@ -80,11 +77,12 @@ class PoisonScanTest {
 
   @Test
   void moreThanAllowed_failTheirShardByName() throws IOException {
+    poison();
     try (CensusCli census = census("poisoned", all)) {
       assertThat(census.run("run", "scan.max-rejected-sequences=0")).isEqualTo(1);
       assertThat(census.err())
           .contains("more than scan.max-rejected-sequences = 0")
-          .contains("sequence 5 of document d5: layer 0: coefficients that are not finite")
+          .contains("sequence 5 of document d5: injected fault at in-forward@5")
           .contains("--skip-shards ");
       assertThat(census.run("run")).as("another limit, the same run: " + census.err()).isZero();
     }
@@ -97,7 +95,7 @@ class PoisonScanTest {
         List.of(
             "run-id=r1",
             "warehouse=" + folder.resolve(name),
-            "model.path=" + model,
+            "model.path=../common/src/test/resources/fixtures/bert-gelu",
             "corpus.input=" + corpus,
             "ingest.shard-tokens=80",
             "stages=[ingest,scan]",
