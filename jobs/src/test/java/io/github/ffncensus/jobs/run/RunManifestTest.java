@@ -54,6 +54,7 @@ class RunManifestTest {
             "model",
             "corpus",
             "stages",
+            "scan",
             "tables",
             "versions");
     assertThat(json.at("/status").asText()).isEqualTo("complete");
