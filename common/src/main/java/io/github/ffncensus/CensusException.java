@@ -44,6 +44,20 @@ public final class CensusException extends RuntimeException {
     this.kind = kind;
   }
 
+  /**
+   * A run that failed because something could not be written. Names the cause at the bottom, for
+   * what stands above it may tell only which part of a file it was.
+   *
+   * @param what a file or table
+   */
+  public static CensusException cannotWrite(Object what, Throwable cause) {
+    Throwable bottom = cause;
+    while (bottom.getCause() != null) {
+      bottom = bottom.getCause();
+    }
+    return runFailed("cannot write " + what + ": " + bottom.getMessage(), cause);
+  }
+
   public static CensusException runFailed(String message) {
     return new CensusException(Kind.RUN_FAILED, message, null);
   }

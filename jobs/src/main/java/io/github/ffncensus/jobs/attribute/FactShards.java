@@ -151,8 +151,7 @@ final class FactShards {
       }
       return List.of(writer.finish());
     } catch (IOException e) {
-      throw CensusException.runFailed(
-          "cannot write " + SourcedReject.TABLE + ": " + e.getMessage(), e);
+      throw CensusException.cannotWrite(SourcedReject.TABLE, e);
     }
   }
 

@@ -60,7 +60,7 @@ final class FindingsTable {
       }
       context.made(TABLE, List.of(writer.finish()));
     } catch (IOException e) {
-      throw CensusException.runFailed("cannot write " + TABLE + ": " + e.getMessage(), e);
+      throw CensusException.cannotWrite(TABLE, e);
     }
   }
 }

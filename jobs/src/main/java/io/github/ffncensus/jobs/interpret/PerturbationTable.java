@@ -151,7 +151,7 @@ final class PerturbationTable {
       }
       context.made(SUMMARY, List.of(writer.finish()));
     } catch (IOException e) {
-      throw CensusException.runFailed("cannot write " + SUMMARY + ": " + e.getMessage(), e);
+      throw CensusException.cannotWrite(SUMMARY, e);
     }
   }
 

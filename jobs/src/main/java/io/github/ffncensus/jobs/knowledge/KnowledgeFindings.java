@@ -38,7 +38,7 @@ public final class KnowledgeFindings {
       }
       context.made(TABLE, List.of(writer.finish()));
     } catch (IOException e) {
-      throw CensusException.runFailed("cannot write " + TABLE + ": " + e.getMessage(), e);
+      throw CensusException.cannotWrite(TABLE, e);
     }
   }
 

@@ -137,7 +137,7 @@ public final class PositionTables {
       }
       return List.of(writer.finish());
     } catch (IOException e) {
-      throw CensusException.runFailed("cannot write " + file + ": " + e.getMessage(), e);
+      throw CensusException.cannotWrite(file, e);
     }
   }
 

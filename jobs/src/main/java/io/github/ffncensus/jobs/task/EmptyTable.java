@@ -23,7 +23,7 @@ public final class EmptyTable {
         ParquetTableWriter.create(hadoop, file, table, runId, (row, out) -> {})) {
       return writer.finish();
     } catch (IOException e) {
-      throw CensusException.runFailed("cannot write " + file + ": " + e.getMessage(), e);
+      throw CensusException.cannotWrite(file, e);
     }
   }
 }

@@ -69,8 +69,7 @@ final class SummaryTable {
       }
       context.made(PatternTables.SUMMARY, List.of(writer.finish()));
     } catch (IOException e) {
-      throw CensusException.runFailed(
-          "cannot write " + PatternTables.SUMMARY + ": " + e.getMessage(), e);
+      throw CensusException.cannotWrite(PatternTables.SUMMARY, e);
     }
   }
 
