@@ -90,9 +90,13 @@ record FactUpdate(
     return row.isNull(column) ? null : row.getDouble(column);
   }
 
+  private boolean succeeds() {
+    return targetAfter.rank == 1;
+  }
+
   /** In words: whether the model now says what it should. */
   private String outcome() {
-    if (targetAfter.rank == 1) {
+    if (succeeds()) {
       return "succeeds: the model says " + saidAfter;
     }
     return saidAfter.equals(saidBefore)
@@ -138,9 +142,9 @@ record FactUpdate(
         after.rank);
   }
 
-  /** Why a larger weight would not help; empty if it might. */
+  /** Why it fails and a larger weight would not help; empty if it does not, or one might. */
   String limit() {
-    return directionRank == 1
+    return succeeds() || directionRank == 1
         ? ""
         : "to the model's head this direction alone says another word: %s is its choice number %,d, so a larger weight does not help"
             .formatted(target, directionRank);
