@@ -130,9 +130,11 @@ public final class IngestJob {
               + tally.documents()
               + " documents of corpus.input = "
               + config.corpus().input()
-              + " has the field "
+              + ", the first in "
+              + files.get(0).path()
+              + ", has the field "
               + config.corpus().textField()
-              + "; set corpus.text-field to the one that holds the text");
+              + " as text; set corpus.text-field to the one that holds the text");
     }
   }
 

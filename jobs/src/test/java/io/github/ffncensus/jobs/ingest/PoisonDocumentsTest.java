@@ -120,13 +120,16 @@ class PoisonDocumentsTest {
         "optional group text (LIST) { repeated group list { required binary element (STRING); } }",
         "optional int96 text;"
       })
-  void parquetColumnThatIsNoText_isNoField(String column) throws IOException {
+  void parquetColumnThatIsNoText_isNamed(String column) throws IOException {
     MessageType schema = MessageTypeParser.parseMessageType("message m { " + column + " }");
     Path file = ingest.corpusFile("x.parquet");
     try (ParquetWriter<Group> writer = parquet(file, schema)) {
       writer.write(new SimpleGroup(schema));
     }
-    assertThat(failure("parquet")).contains("field text").contains("corpus.text-field");
+    assertThat(failure("parquet"))
+        .contains("x.parquet")
+        .contains("field text")
+        .contains("corpus.text-field");
   }
 
   private Outcome ingest(String format, byte[] poison) throws IOException {
