@@ -21,7 +21,8 @@ import java.util.stream.IntStream;
  * over rounds.
  */
 public final class AttributionBenchmark {
-  private static final int PADDED_LENGTH = 128;
+  /** Tokens that the straightforward way pads every prompt to; none may have more. */
+  public static final int PADDED_LENGTH = 128;
 
   private final Transformer model;
   private final BenchmarkPrompts source;

@@ -2,7 +2,6 @@ package io.github.ffncensus.bench;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.knowledge.EncodedPrompt;
-import io.github.ffncensus.knowledge.EncodedPrompt.AnswerContext;
 import io.github.ffncensus.knowledge.facts.Fact;
 import io.github.ffncensus.knowledge.facts.FactLines;
 import io.github.ffncensus.knowledge.facts.PromptEncoder;
@@ -17,62 +16,52 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
 import java.util.zip.GZIPInputStream;
 
 /** Prompts with answers of one token, for benchmarks. */
-@FunctionalInterface
 public interface BenchmarkPrompts {
 
   /** Some prompts in random order; other seeds give others. */
   List<EncodedPrompt> draw(int count, long seed);
 
+  /** What they are, in words. */
+  String description();
+
   /** Prompts of random tokens, as long as real ones, with the answer's place anywhere. */
   static BenchmarkPrompts random(Architecture architecture) {
-    TextLengths lengths = TextLengths.prompts();
-    return (count, seed) -> {
-      Random random = new Random(seed);
-      List<EncodedPrompt> prompts = new ArrayList<>();
-      for (int length : lengths.spread(count)) {
-        int[] tokens = random.ints(length, 0, architecture.vocabulary()).toArray();
-        int[] position = {random.nextInt(length)};
-        int[] answer = {random.nextInt(architecture.vocabulary())};
-        AnswerContext context = new AnswerContext(tokens, position, answer);
-        prompts.add(new EncodedPrompt("", "", prompts.size(), List.of(context)));
-      }
-      Collections.shuffle(prompts, random);
-      return prompts;
-    };
+    return new RandomPrompts(TextLengths.prompts(), architecture.vocabulary());
   }
 
   /**
    * Prompts of facts.
    *
    * @param facts one fact to a line, as JSON; gzipped if its name ends with .gz
-   * @throws CensusException of kind INPUT if the file cannot be read or the model reads none of its
-   *     prompts
+   * @param mostTokens longer prompts are left out
+   * @throws CensusException of kind INPUT if the file cannot be read, if the model reads none of
+   *     its prompts or if it has fewer tokens than the tokenizer
    */
-  static BenchmarkPrompts ofFacts(Path facts, ModelTokenizer tokenizer, Architecture architecture) {
+  static BenchmarkPrompts ofFacts(
+      Path facts, ModelTokenizer tokenizer, Architecture architecture, int mostTokens) {
+    if (tokenizer.vocabularySize() > architecture.vocabulary()) {
+      throw CensusException.input(
+          "the tokenizer has %,d tokens, the model %,d: use a smaller tokenizer, or its own model"
+              .formatted(tokenizer.vocabularySize(), architecture.vocabulary()));
+    }
     PromptEncoder encoder =
         new PromptEncoder(
-            tokenizer,
-            architecture.causal(),
-            Fill.LEFT_TO_RIGHT,
-            "[MASK]",
-            architecture.maxSequenceTokens());
-    List<EncodedPrompt> all =
-        encoder.encodeAll(read(facts)).stream()
-            .filter(result -> result.encoded() != null)
+            tokenizer, architecture.causal(), Fill.LEFT_TO_RIGHT, "[MASK]", mostTokens);
+    List<PromptEncoder.Result> all = encoder.encodeAll(read(facts));
+    List<EncodedPrompt> usable =
+        all.stream()
             .map(PromptEncoder.Result::encoded)
-            .filter(prompt -> prompt.answerTokens() == 1)
+            .filter(prompt -> prompt != null && prompt.answerTokens() == 1)
             .toList();
-    if (all.isEmpty()) {
+    if (usable.isEmpty()) {
       throw CensusException.input(
           facts + ": no prompt with an answer of one token; this model cannot be measured with it");
     }
-    return (count, seed) -> new Random(seed).ints(count, 0, all.size()).mapToObj(all::get).toList();
+    return new FactPrompts(facts, usable, all.size());
   }
 
   private static List<Fact> read(Path facts) {

@@ -53,8 +53,9 @@ class BenchmarkPromptsTest {
               .getBytes(StandardCharsets.UTF_8));
     }
     try (ModelTokenizer tokenizer = ModelTokenizer.open(MODEL)) {
-      List<EncodedPrompt> prompts =
-          BenchmarkPrompts.ofFacts(facts, tokenizer, architecture()).draw(3, 1);
+      BenchmarkPrompts source = BenchmarkPrompts.ofFacts(facts, tokenizer, architecture(), 64);
+      List<EncodedPrompt> prompts = source.draw(3, 1);
+      assertThat(source.description()).contains("the 1 of 2 whose answer is one token");
       assertThat(prompts).hasSize(3).allMatch(prompt -> prompt.factId().equals("a"));
     }
   }
@@ -63,13 +64,13 @@ class BenchmarkPromptsTest {
   void factsThatCannotBeMeasured_areNamed() throws IOException {
     Path facts = Files.writeString(folder.resolve("facts.jsonl"), "no fact\n");
     try (ModelTokenizer tokenizer = ModelTokenizer.open(MODEL)) {
-      assertThatThrownBy(() -> BenchmarkPrompts.ofFacts(facts, tokenizer, architecture()))
+      assertThatThrownBy(() -> BenchmarkPrompts.ofFacts(facts, tokenizer, architecture(), 64))
           .isInstanceOf(CensusException.class)
           .hasMessageContaining("facts.jsonl: no prompt");
       assertThatThrownBy(
               () ->
                   BenchmarkPrompts.ofFacts(
-                      folder.resolve("missing.jsonl"), tokenizer, architecture()))
+                      folder.resolve("missing.jsonl"), tokenizer, architecture(), 64))
           .isInstanceOf(CensusException.class)
           .hasMessageContaining("missing.jsonl: cannot be read");
     }

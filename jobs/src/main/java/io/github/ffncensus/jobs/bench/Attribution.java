@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.bench;
 
 import ai.djl.Device;
+import io.github.ffncensus.CensusException;
 import io.github.ffncensus.bench.AttributionBenchmark;
 import io.github.ffncensus.bench.BenchmarkPrompts;
 import io.github.ffncensus.knowledge.attribution.AnswerPath;
@@ -19,7 +20,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,9 +27,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "attribution",
     description =
-        "Integrated gradients of a BERT-base-shaped random model on prompts of real lengths, beside the"
-            + " straightforward way: one prompt at a time, padded to 128 tokens, from the embeddings up for every"
-            + " layer and step. Medians over rounds.",
+        "Integrated gradients beside the straightforward way to calculate them: one prompt at a time, padded to"
+            + " 128 tokens, from the embeddings up for every layer and step. On a random model in the shape of BERT"
+            + " base, whose speed is that of a trained one, or on --model; on prompts of --facts, or of random tokens"
+            + " with real lengths. Medians over rounds.",
     mixinStandardHelpOptions = true)
 final class Attribution implements Callable<Integer> {
   @Option(
@@ -68,20 +69,21 @@ final class Attribution implements Callable<Integer> {
       description = "Token budget of a batch, all scaled copies counted; default ${DEFAULT-VALUE}.")
   private int rowTokens;
 
-  @ArgGroup(exclusive = false)
-  private Real real;
+  @Option(
+      names = "--facts",
+      description = "Facts whose prompts are attributed, one to a line as JSON; may be .gz.")
+  private Path facts;
 
-  /** A model and facts of the user's. */
-  static final class Real {
-    @Option(names = "--model", required = true, description = "A model folder instead.")
-    private Path model;
+  @Option(
+      names = "--tokenizer",
+      description =
+          "Folder of the tokenizer.json that reads them; default: that of --model, else demo/masked-model.")
+  private Path tokenizer;
 
-    @Option(
-        names = "--facts",
-        required = true,
-        description = "Facts whose prompts it reads, one to a line as JSON; may be .gz.")
-    private Path facts;
-  }
+  @Option(
+      names = "--model",
+      description = "A model folder instead of the random model; needs --facts.")
+  private Path folder;
 
   @Override
   public Integer call() {
@@ -97,10 +99,11 @@ final class Attribution implements Callable<Integer> {
               TargetTokens.GOLD,
               AnswerPath.JOINT,
               rowTokens);
-      AttributionBenchmark benchmark =
-          new AttributionBenchmark(model, source(model), threads, rounds, prompts, options);
-      AttributionBenchmark.Result result = benchmark.run();
+      BenchmarkPrompts source = source(model);
+      AttributionBenchmark.Result result =
+          new AttributionBenchmark(model, source, threads, rounds, prompts, options).run();
       print(result, System.out);
+      System.out.println(source.description());
       System.out.printf(
           "%d workers, %d rounds, %d prompts of %.1f tokens on average per worker and round, %d steps,"
               + " batches of %,d tokens, on %s%n",
@@ -110,18 +113,35 @@ final class Attribution implements Callable<Integer> {
   }
 
   private Transformer model(Device on) {
-    return real == null
+    return folder == null
         ? RandomTransformer.bertBase(on)
-        : TransformerLoader.load(ModelFolder.open(real.model), on, Precision.FLOAT32);
+        : TransformerLoader.load(ModelFolder.open(folder), on, Precision.FLOAT32);
   }
 
   private BenchmarkPrompts source(Transformer model) {
-    if (real == null) {
+    if (facts == null) {
+      if (folder != null || tokenizer != null) {
+        throw CensusException.configuration("--model and --tokenizer need --facts");
+      }
       return BenchmarkPrompts.random(model.architecture());
     }
-    try (ModelTokenizer tokenizer = ModelTokenizer.open(real.model)) {
-      return BenchmarkPrompts.ofFacts(real.facts, tokenizer, model.architecture());
+    int mostTokens =
+        Math.min(AttributionBenchmark.PADDED_LENGTH, model.architecture().maxSequenceTokens());
+    try (ModelTokenizer reader = ModelTokenizer.open(tokenizerFolder())) {
+      return BenchmarkPrompts.ofFacts(facts, reader, model.architecture(), mostTokens);
     }
+  }
+
+  private Path tokenizerFolder() {
+    if (tokenizer != null) {
+      return tokenizer;
+    }
+    String project = System.getenv("FFN_CENSUS_HOME");
+    if (folder == null && project == null) {
+      throw CensusException.configuration(
+          "--facts needs --tokenizer where the project's folder is not");
+    }
+    return folder != null ? folder : Path.of(project, "demo", "masked-model");
   }
 
   private static void print(AttributionBenchmark.Result result, PrintStream out) {
