@@ -167,8 +167,14 @@ final class WarehouseCommands {
   @Command(
       name = "findings",
       description =
-          "Prints what Geva et al. 2021 report beside this run's numbers: the table key_value_findings, a line per claim.")
+          "Prints what Geva et al. 2021 and Dai et al. 2022 report beside this run's numbers: the tables"
+              + " key_value_findings and knowledge_neuron_findings, a line per claim.")
   static final class Findings extends Looking {
+
+    @Option(
+        names = "--details",
+        description = "Says of each line what it counts, over what, and why a number is missing.")
+    private boolean details;
 
     Findings(Console console) {
       super(console);
@@ -176,7 +182,8 @@ final class WarehouseCommands {
 
     @Override
     void look(Configuration hadoop, RunFolder folder) {
-      new FindingsList(PublishedTables.of(hadoop, published(hadoop, folder))).print(console.out());
+      new FindingsList(PublishedTables.of(hadoop, published(hadoop, folder)))
+          .print(details, console.out());
     }
   }
 

@@ -33,20 +33,30 @@ public final class FindingsList {
     private final List<Double> model = new ArrayList<>();
     private final TreeMap<Integer, Double> byLayer = new TreeMap<>();
     private final Set<Double> paper = new LinkedHashSet<>();
+    private final String detail;
+
+    Entry(String detail) {
+      this.detail = detail;
+    }
   }
 
-  public void print(PrintStream out) {
+  /**
+   * @param details whether each line is followed by what it counts, and why it has no number
+   */
+  public void print(boolean details, PrintStream out) {
     String row = "%-48s %16s %9s   %s%n";
     out.printf(row, "", "paper", "here", "by layer from 0");
-    TABLES.forEach(table -> print(table, row, out));
+    TABLES.forEach(table -> print(table, row, details, out));
   }
 
-  private void print(String table, String line, PrintStream out) {
+  private void print(String table, String line, boolean details, PrintStream out) {
     Map<String, Entry> entries = new LinkedHashMap<>();
     tables.forEachRow(
         table,
         row -> {
-          Entry entry = entries.computeIfAbsent(row.getString("finding"), first -> new Entry());
+          Entry entry =
+              entries.computeIfAbsent(
+                  row.getString("finding"), first -> new Entry(row.getString("detail")));
           Double value = row.isNull("value") ? null : row.getDouble("value");
           if (row.isNull("layer")) {
             entry.model.add(value);
@@ -60,15 +70,20 @@ public final class FindingsList {
         "finding",
         "layer",
         "value",
-        "paper_value");
+        "paper_value",
+        "detail");
     entries.forEach(
-        (finding, entry) ->
-            out.printf(
-                line,
-                finding,
-                entry.paper.stream().map(FindingsList::number).collect(Collectors.joining(" .. ")),
-                entry.model.size() == 1 ? number(entry.model.get(0)) : "",
-                series(entry)));
+        (finding, entry) -> {
+          out.printf(
+              line,
+              finding,
+              entry.paper.stream().map(FindingsList::number).collect(Collectors.joining(" .. ")),
+              entry.model.size() == 1 ? number(entry.model.get(0)) : "",
+              series(entry));
+          if (details) {
+            out.printf("    %s%n", entry.detail);
+          }
+        });
   }
 
   /** Several numbers of the whole model are a series of another kind, such as tenths. */

@@ -310,10 +310,15 @@ class ShowTest {
           "value",
           row[2],
           "paper_value",
-          row[3]);
+          row[3],
+          "detail",
+          "of " + row[0]);
     }
+    assertThat(printed(out -> new FindingsList(tables.publish()).print(true, out)).lines().toList())
+        .hasSize(11)
+        .contains("    of unknown");
     assertThat(
-            printed(out -> new FindingsList(tables.publish()).print(out))
+            printed(out -> new FindingsList(tables.publish()).print(false, out))
                 .lines()
                 .map(line -> line.strip().replaceAll(" +", " ")))
         .containsExactly(
