@@ -30,9 +30,6 @@ import org.apache.spark.sql.Row;
 final class EraseRelations implements GroupTask, ModelTask {
   private static final long serialVersionUID = 1L;
 
-  /** Prompts that are encoded and read at once: a task may have all prompts of the run. */
-  private static final int CHUNK = 2_000;
-
   private final TaskSetup setup;
   private final PromptReading reading;
   private final ArrayList<String> relations;
@@ -129,16 +126,9 @@ final class EraseRelations implements GroupTask, ModelTask {
       }
     }
 
-    /** Before, as {@code attribute} read it; after, chunk by chunk. */
     private Damage damage(Transformer edited, List<Row> prompts) {
-      Perplexity before = new Perplexity();
-      Perplexity after = new Perplexity();
-      for (int from = 0; from < prompts.size(); from += CHUNK) {
-        List<Row> chunk = prompts.subList(from, Math.min(prompts.size(), from + CHUNK));
-        chunk.forEach(row -> before.add(row.getAs("answer_probability"), row.getAs("answer_rank")));
-        Reader.read(setup, edited, List.of(encoded(chunk))).get(0).forEach(after::add);
-      }
-      return new Damage(before, after);
+      return PromptDamage.of(
+          prompts, chunk -> Reader.read(setup, edited, List.of(encoded(chunk))).get(0));
     }
 
     private List<EncodedPrompt> encoded(List<Row> chunk) {
