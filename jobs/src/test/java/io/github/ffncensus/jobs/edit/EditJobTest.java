@@ -49,12 +49,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The stage against edited models in plain double arithmetic. */
 class EditJobTest {
+  private static final String[] SHARED = {
+    "edit.update.facts-per-relation=2", "edit.update.directions=[head,embedding]"
+  };
+
   @TempDir static Path folder;
   private static KnowledgeFixture fixture;
 
+  /** A run that several tests look at. */
+  private static KnowledgeFixture.Run shared;
+
+  private static Map<String, List<TableFile>> made;
+
   @BeforeAll
-  static void start() {
+  static void start() throws IOException {
     fixture = new KnowledgeFixture("local[2]", folder);
+    shared = fixture.run("shared", "bert-gelu", 1, SHARED);
+    made = EditJob.run(shared.stage(Stage.EDIT));
   }
 
   @AfterAll
@@ -64,20 +75,21 @@ class EditJobTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"bert-gelu", "gpt2-relu-untied", "llama-silu"})
-  void updates_areThoseOfAModelThatWasEditedByHand(String model) throws IOException {
+  void edits_areThoseOfAModelThatWasEditedByHand(String model) throws IOException {
     KnowledgeFixture.Run run =
         fixture.run(
-            "update-" + model,
+            "edit-" + model,
             model,
             2,
             "edit.update.facts-per-relation=2",
             "edit.update.max-share=0.4",
             "edit.update.directions=[embedding,head]",
             "edit.update.other-facts=2",
-            "edit.erase.neurons=0");
+            "edit.erase.neurons=3",
+            "edit.erase.other-prompts=all");
     Map<String, List<Map<String, Object>>> tables = edit(run);
-    List<Map<String, Object>> updates =
-        tables.get("fact_edits").stream().filter(row -> row.get("kind").equals("update")).toList();
+    checkErasures(run, edits(tables, "erase"));
+    List<Map<String, Object>> updates = edits(tables, "update");
     assertThat(updates).hasSizeBetween(6, 12);
     assertThat(updates.stream().filter(row -> row.get("direction").equals("head")).count())
         .as("each fact in both directions")
@@ -92,11 +104,15 @@ class EditJobTest {
     for (Map<String, Object> row : updates) {
       checkUpdate(run, tables, row);
     }
-    assertThat(tables.get("fact_edits")).hasSize(2 * updates.size());
-    assertThat(tables.get("fact_edits"))
-        .filteredOn(row -> row.get("kind").equals("update_random_neurons"))
+    assertThat(edits(tables, "erase_random_neurons")).hasSize(3);
+    assertThat(edits(tables, "update_random_neurons"))
         .hasSameSizeAs(updates)
         .allSatisfy(row -> assertThat(row.get("target_probability_before")).isNotNull());
+  }
+
+  private static List<Map<String, Object>> edits(
+      Map<String, List<Map<String, Object>>> tables, String kind) {
+    return tables.get("fact_edits").stream().filter(row -> row.get("kind").equals(kind)).toList();
   }
 
   private static void checkUpdate(
@@ -286,20 +302,9 @@ class EditJobTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"bert-gelu", "gpt2-gelu-new"})
-  void erasures_areThoseOfAModelWithoutTheNeurons(String model) throws IOException {
-    KnowledgeFixture.Run run =
-        fixture.run(
-            "erase-" + model,
-            model,
-            2,
-            "edit.update.facts-per-relation=0",
-            "edit.erase.neurons=3",
-            "edit.erase.other-prompts=all",
-            "edit.controls=false");
-    List<Map<String, Object>> rows = edit(run).get("fact_edits");
+  private static void checkErasures(KnowledgeFixture.Run run, List<Map<String, Object>> rows) {
     assertThat(rows).hasSize(3);
+    PlainTransformer clean = new PlainTransformer(run.model.path());
     for (Map<String, Object> row : rows) {
       String relation = (String) row.get("relation");
       List<Neuron> neurons = mostFrequent(run, relation);
@@ -316,7 +321,6 @@ class EditJobTest {
       assertThat((double) (Integer) row.get("intra_relation_prompts")).isEqualTo(own[2]);
       assertClose(row, "inter_relation_perplexity_after", others[0]);
       assertThat((double) (Integer) row.get("inter_relation_prompts")).isEqualTo(others[2]);
-      PlainTransformer clean = new PlainTransformer(run.model.path());
       assertClose(
           row, "intra_relation_perplexity_before", perplexity(run, clean, relation, true)[0]);
       assertThat(row.get("fact_id")).isNull();
@@ -401,10 +405,10 @@ class EditJobTest {
 
   @Test
   void partitionings_giveTheSameRows() throws IOException {
-    String few = "edit.update.facts-per-relation=2";
-    Map<String, List<Map<String, Object>>> expected = edit(fixture.run("one", "bert-gelu", 1, few));
+    Map<String, List<Map<String, Object>>> expected = shared.rows(Stage.EDIT, made);
     fixture.spark().conf().set("spark.sql.shuffle.partitions", 7);
-    Map<String, List<Map<String, Object>>> actual = edit(fixture.run("many", "bert-gelu", 5, few));
+    Map<String, List<Map<String, Object>>> actual =
+        edit(fixture.run("many", "bert-gelu", 5, SHARED));
     fixture.spark().conf().set("spark.sql.shuffle.partitions", 3);
     assertThat(actual).isEqualTo(expected);
     assertThat(
@@ -415,19 +419,10 @@ class EditJobTest {
 
   @Test
   void chosenEdits_areWrittenAsAModelFolder() throws IOException {
-    KnowledgeFixture.Run run =
-        fixture.run(
-            "first",
-            "bert-gelu",
-            1,
-            "edit.update.facts-per-relation=1",
-            "edit.update.directions=[head,embedding]",
-            "edit.erase.neurons=0",
-            "edit.controls=false");
-    List<Map<String, Object>> deltas = edit(run).get("edit_deltas");
+    List<Map<String, Object>> deltas = shared.rows(Stage.EDIT, made).get("edit_deltas");
     Map<String, Object> update =
         deltas.stream()
-            .filter(row -> row.get("direction").equals("head"))
+            .filter(row -> "head".equals(row.get("direction")))
             .findFirst()
             .orElseThrow();
     Path target = folder.resolve("edited");
@@ -436,8 +431,8 @@ class EditJobTest {
       "edit.write-model.folder=" + target, "edit.write-model.edits=[\"" + key + "\"]"
     };
     // Which model is written plays no part in the tables: the same run goes on.
-    KnowledgeFixture.Run writing = run.with(settings);
-    Map<String, List<TableFile>> made = EditJob.run(writing.stage(Stage.EDIT));
+    KnowledgeFixture.Run writing = shared.with(settings);
+    assertThat(EditJob.run(writing.stage(Stage.EDIT))).isEqualTo(made);
     try (Transformer model =
             TransformerLoader.load(ModelFolder.open(target), Device.cpu(), Precision.FLOAT32);
         NDManager scope = model.newScope()) {
@@ -457,7 +452,7 @@ class EditJobTest {
     assertThat(Files.readString(target.resolve("ffn_census_edit.json"))).contains(key);
     assertThat(EditJob.run(writing.stage(Stage.EDIT))).as("a second attempt").isEqualTo(made);
     KnowledgeFixture.Run mistaken =
-        run.with(
+        shared.with(
             "edit.write-model.folder=" + folder.resolve("never"),
             "edit.write-model.edits=[\"update:P0/nobody\"]");
     assertThatThrownBy(() -> EditJob.run(mistaken.stage(Stage.EDIT)))
@@ -468,24 +463,16 @@ class EditJobTest {
 
   @Test
   void views_haveTheRates() throws IOException {
-    KnowledgeFixture.Run run =
-        fixture.run(
-            "views",
-            "gpt2-gelu-new",
-            1,
-            "edit.update.facts-per-relation=3",
-            "edit.erase.neurons=0");
-    Map<String, List<TableFile>> made = EditJob.run(run.stage(Stage.EDIT));
     for (String table : List.of("fact_edits", "fact_edit_prompts")) {
-      SqlViews.table(fixture.spark(), table, run.staged(Stage.EDIT, table, made));
+      SqlViews.table(fixture.spark(), table, shared.staged(Stage.EDIT, table, made));
     }
     List<Map<String, Object>> updates =
-        run.rows(Stage.EDIT, made).get("fact_edits").stream()
-            .filter(row -> row.get("kind").equals("update"))
+        edits(shared.rows(Stage.EDIT, made), "update").stream()
+            .filter(row -> row.get("direction").equals("head"))
             .toList();
     Row summary =
         SqlViews.view(fixture.spark(), "edit_summary")
-            .filter("kind = 'update'")
+            .filter("kind = 'update' AND direction = 'head'")
             .collectAsList()
             .get(0);
     assertThat(summary.<Long>getAs("edits")).isEqualTo(updates.size());
@@ -504,7 +491,7 @@ class EditJobTest {
                     .orElseThrow()),
             within(1e-6));
     Dataset<Row> success = SqlViews.view(fixture.spark(), "update_success");
-    assertThat(success.count()).as("both kinds, localising or not").isEqualTo(4);
+    assertThat(success.count()).as("both kinds and directions, localising or not").isEqualTo(8);
   }
 
   private static double share(
