@@ -613,6 +613,17 @@ USING parquet
 PARTITIONED BY (run_id)
 LOCATION '${warehouse}/knowledge_neuron_triggers';
 
+CREATE TABLE IF NOT EXISTS knowledge_neuron_rejects (
+  `sequence_id` BIGINT,
+  `document_id` STRING,
+  `tokens` INT,
+  `detail` STRING,
+  `run_id` STRING
+)
+USING parquet
+PARTITIONED BY (run_id)
+LOCATION '${warehouse}/knowledge_neuron_rejects';
+
 CREATE TABLE IF NOT EXISTS knowledge_neuron_findings (
   `finding` STRING,
   `layer` INT,
@@ -871,6 +882,9 @@ CREATE OR REPLACE VIEW knowledge_neuron_activations AS
 
 CREATE OR REPLACE VIEW knowledge_neuron_triggers AS
   SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_triggers/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
+
+CREATE OR REPLACE VIEW knowledge_neuron_rejects AS
+  SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_rejects/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});
 
 CREATE OR REPLACE VIEW knowledge_neuron_findings AS
   SELECT * FROM read_parquet('${warehouse}/knowledge_neuron_findings/run_id=*/**/*.parquet', hive_partitioning = true, hive_types = {'run_id': VARCHAR});

@@ -4,6 +4,7 @@ import ai.djl.engine.EngineException;
 import io.github.ffncensus.analysis.ShardScan.ForwardPass;
 import io.github.ffncensus.model.DeviceMemory;
 import io.github.ffncensus.model.TokenBatch;
+import io.github.ffncensus.model.TokenSequence;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -31,7 +32,12 @@ final class PoisonSearch {
   static SortedMap<Long, String> in(TokenBatch batch, ForwardPass forward, int enough) {
     PoisonSearch search = new PoisonSearch(forward, enough);
     search.look(batch);
-    return search.someRead || batch.size() == 1 ? search.reasons : new TreeMap<>();
+    return search.someRead || holdsOne(batch) ? search.reasons : new TreeMap<>();
+  }
+
+  /** Whether all rows are of one sequence, perhaps with other tokens masked. */
+  private static boolean holdsOne(TokenBatch batch) {
+    return batch.sequences().stream().mapToLong(TokenSequence::id).distinct().count() == 1;
   }
 
   private void look(TokenBatch batch) {

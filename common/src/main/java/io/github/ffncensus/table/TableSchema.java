@@ -43,6 +43,7 @@ public final class TableSchema {
           "refinement_ratios",
           "knowledge_neuron_activations",
           "knowledge_neuron_triggers",
+          "knowledge_neuron_rejects",
           "knowledge_neuron_findings",
           "fact_interventions",
           "neuron_interactions",

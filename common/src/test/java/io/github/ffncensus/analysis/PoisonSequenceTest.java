@@ -64,6 +64,15 @@ class PoisonSequenceTest {
   }
 
   @Test
+  void oneSequenceInManyRows_isBlamed() {
+    corpus.clear();
+    for (int masked = 0; masked < 4; masked++) {
+      corpus.add(TokenSequence.of(7, 1, 2, 3, masked));
+    }
+    assertThat(unreadable(Set.of(7L), 16).reasons()).containsOnlyKeys(7L);
+  }
+
+  @Test
   void failureOfAnObserver_blamesNoSequence() {
     assertThatThrownBy(
             () ->

@@ -3,6 +3,7 @@ package io.github.ffncensus.knowledge.opendomain;
 import io.github.ffncensus.analysis.BatchPlan;
 import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.ShardScan.ForwardPass;
+import io.github.ffncensus.analysis.UnreadableSequences;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import java.util.ArrayList;
@@ -48,20 +49,12 @@ public final class OpenDomainRun {
   public record Text(long sequenceId, int[] tokens, List<Reading> readings) {}
 
   /**
+   * @param forward of the model
    * @param neurons by fact
    * @param batchTokens most tokens of a batch, padding included
    * @param tokensDone told the tokens of each finished batch, without padding
    */
   public OpenDomainRun(
-      Transformer model,
-      ReadingRules rules,
-      List<FactNeurons> neurons,
-      int batchTokens,
-      LongConsumer tokensDone) {
-    this(model, model::observe, rules, neurons, batchTokens, tokensDone);
-  }
-
-  OpenDomainRun(
       Transformer model,
       ForwardPass forward,
       ReadingRules rules,
@@ -76,14 +69,21 @@ public final class OpenDomainRun {
     this.tokensDone = tokensDone;
   }
 
-  /** Reads all texts; the sink is told in the order of texts and readings. */
-  public void run(Iterator<Text> texts, Sink sink) {
+  /**
+   * Reads all texts; the sink is told in the order of texts and readings.
+   *
+   * @param rejectable texts that the caller can do without, as {@link ShardScan#run(BatchPlan,
+   *     int)} has it
+   * @throws UnreadableSequences if the forward pass fails for single texts; what the sink was told
+   *     is then not all
+   */
+  public void run(Iterator<Text> texts, int rejectable, Sink sink) {
     while (texts.hasNext()) {
       Chunk chunk = new Chunk();
       while (texts.hasNext() && !chunk.isFull()) {
         chunk.add(texts.next());
       }
-      chunk.run(sink);
+      chunk.run(rejectable, sink);
     }
   }
 
@@ -142,7 +142,7 @@ public final class OpenDomainRun {
       return variant;
     }
 
-    void run(Sink sink) {
+    void run(int rejectable, Sink sink) {
       try (FactObserver observer = new FactObserver(model)) {
         List<TokenSequence> sequences = new ArrayList<>();
         for (Variant variant : variants) {
@@ -153,7 +153,7 @@ public final class OpenDomainRun {
           sequences.add(sequence);
         }
         new ShardScan(forward, List.of(observer), tokensDone)
-            .run(BatchPlan.of(sequences, batchTokens));
+            .run(BatchPlan.of(sequences, batchTokens), rejectable);
       }
       for (Result result : results) {
         sink.take(result.sequenceId(), result.reading(), result.slot().values());

@@ -151,6 +151,7 @@ class OpenDomainRunTest {
     new OpenDomainRun(model, forward, rules, neurons, 128, tokens -> {})
         .run(
             texts.iterator(),
+            0,
             (sequenceId, reading, values) -> reads.add(new Read(sequenceId, reading, values)));
     return reads;
   }

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import io.github.ffncensus.SeededHash;
 import io.github.ffncensus.jobs.config.EditConfig;
 import io.github.ffncensus.jobs.task.StageContext;
+import io.github.ffncensus.jobs.task.UnreadableIds;
 import io.github.ffncensus.knowledge.EncodedPrompt;
 import io.github.ffncensus.knowledge.EncodedPrompt.AnswerContext;
 import io.github.ffncensus.table.TableFile;
@@ -34,9 +35,11 @@ final class OpenText {
     boolean causal = context.model().causal();
     OptionalInt mask =
         causal ? OptionalInt.empty() : OptionalInt.of(context.setup().tokenizer().maskId());
+    Set<Long> ids = ids(context, config);
+    ids.removeAll(UnreadableIds.of(context));
     context
         .rows("sequences")
-        .filter(col("sequence_id").isin(ids(context, config).toArray()))
+        .filter(col("sequence_id").isin(ids.toArray()))
         .select("sequence_id", "token_ids", "token_starts")
         .collectAsList()
         .stream()

@@ -9,7 +9,7 @@ import java.util.Locale;
 public enum FaultPoint {
   /** In a task, before its piece of work; at {@code part:number}. */
   TASK_START,
-  /** In a scan's forward pass, for every sequence of the batch; at the sequence's id. */
+  /** In a forward pass over the corpus, for every sequence of the batch; at the sequence's id. */
   IN_FORWARD,
   /** In a scan's task, after a batch; at the shard's number. */
   IN_SHARD,

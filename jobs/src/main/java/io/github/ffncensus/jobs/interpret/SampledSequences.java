@@ -6,11 +6,11 @@ import io.github.ffncensus.jobs.task.SequenceLookUp;
 import io.github.ffncensus.jobs.task.SequenceTokens;
 import io.github.ffncensus.jobs.task.StageContext;
 import io.github.ffncensus.jobs.task.TaskSetup;
+import io.github.ffncensus.jobs.task.UnreadableIds;
 import io.github.ffncensus.model.TokenSequence;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -21,22 +21,13 @@ import java.util.Set;
  * @param ids ascending
  */
 record SampledSequences(int number, long[] ids) implements Serializable {
-  private static final String SCAN_REJECTS = "scan_rejects";
-
   /**
    * A sample in pieces, which are a function of the run. Sequences that the scan left out, by shard
    * or one by one, are not read again.
    */
   static List<SampledSequences> of(StageContext context, SequenceSample sample, int together) {
     ShardPlan plan = context.plan();
-    Set<Long> rejected = new HashSet<>();
-    if (context.has(SCAN_REJECTS)) {
-      context
-          .rows(SCAN_REJECTS)
-          .select("sequence_id")
-          .toLocalIterator()
-          .forEachRemaining(row -> rejected.add(row.getLong(0)));
-    }
+    Set<Long> rejected = UnreadableIds.of(context);
     long[] chosen =
         Arrays.stream(sample.of(plan.endSequenceId()))
             .filter(id -> plan.holds(id) && !rejected.contains(id))

@@ -63,6 +63,8 @@ public final class KnStatsJob {
             context.corpusShards("readings"),
             new ReadFacts(search, context.spark().broadcast(random), triggers),
             ShardReadings.class);
+    context.made(
+        ReadFacts.REJECTS, readings.stream().flatMap(shard -> shard.rejects().stream()).toList());
     context.step(
         "tables",
         () -> {

@@ -22,6 +22,9 @@ record ScanContext(
 
   static final String PARTIALS = "partials";
 
+  /** The table of sequences that the model cannot read. */
+  static final String REJECTS = "scan_rejects";
+
   /** What to record per token; empty if nothing. */
   static Optional<ActivationMode> activationMode(CensusConfig.Activations activations) {
     return switch (activations.mode()) {

@@ -90,7 +90,7 @@ public final class ScanJob {
           records.stream().flatMap(record -> record.activations().stream()).toList());
     }
     tables.put(
-        RejectedSequence.TABLE,
+        ScanContext.REJECTS,
         records.stream().flatMap(record -> record.rejects().stream()).toList());
     tables.replaceAll(
         (table, files) ->

@@ -1,6 +1,5 @@
 package io.github.ffncensus.jobs.scan;
 
-import io.github.ffncensus.CensusException;
 import io.github.ffncensus.analysis.Analysis;
 import io.github.ffncensus.analysis.Analysis.ShardObserver;
 import io.github.ffncensus.analysis.BatchPlan;
@@ -8,7 +7,6 @@ import io.github.ffncensus.analysis.BoundedAnalysis;
 import io.github.ffncensus.analysis.Bounds;
 import io.github.ffncensus.analysis.ShardScan;
 import io.github.ffncensus.analysis.ShardScan.ForwardPass;
-import io.github.ffncensus.analysis.UnreadableSequences;
 import io.github.ffncensus.analysis.activations.ActivationMode;
 import io.github.ffncensus.analysis.activations.ActivationRecorder;
 import io.github.ffncensus.jobs.fault.FaultPoint;
@@ -18,6 +16,7 @@ import io.github.ffncensus.jobs.metrics.TaskClock;
 import io.github.ffncensus.jobs.metrics.TaskClock.Phase;
 import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.PartialFile;
+import io.github.ffncensus.jobs.task.ReadableSequences;
 import io.github.ffncensus.jobs.task.TaskModels;
 import io.github.ffncensus.model.ByteProducts;
 import io.github.ffncensus.model.TokenSequence;
@@ -32,7 +31,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
@@ -60,35 +58,26 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
   @Override
   public ShardRecord call(Shard shard) throws IOException {
     TaskClock clock = new TaskClock(ProcessMetrics.get(), Phase.WAIT_MODEL);
-    ShardRecord record = scanWhatCanBeRead(shard, clock);
+    ReadableSequences readable =
+        new ReadableSequences(
+            context.staging(),
+            context.runId(),
+            new Path(context.sequences()),
+            ScanContext.REJECTS,
+            shard,
+            context.config().scan().maxRejectedSequences());
+    ShardRecord record = readable.read(() -> scan(shard, readable, clock));
     ProcessMetrics.get().shard(record.candidates());
     ShardLine.log(context.runId(), record, TaskContext.get().attemptNumber(), clock.busyShare());
     return record;
   }
 
-  private ShardRecord scanWhatCanBeRead(Shard shard, TaskClock clock) throws IOException {
-    int allowed = context.config().scan().maxRejectedSequences();
-    TreeMap<Long, String> rejected = new TreeMap<>();
-    while (true) {
-      try {
-        return scan(shard, rejected, clock);
-      } catch (UnreadableSequences e) {
-        // What the observers have seen of the batch cannot be taken back: begin anew without them.
-        rejected.putAll(e.reasons());
-        if (rejected.size() > allowed) {
-          throw CensusException.runFailed(
-              RejectedSequence.tooMany(context, shard, rejected, allowed), e);
-        }
-      }
-    }
-  }
-
-  private ShardRecord scan(Shard shard, TreeMap<Long, String> rejected, TaskClock clock)
+  private ShardRecord scan(Shard shard, ReadableSequences readable, TaskClock clock)
       throws IOException {
     Transformer model =
         TaskModels.get(context.config(), context.modelPath(), context.weightsSha256());
     clock.enter(Phase.WAIT_READ);
-    BatchPlan plan = BatchPlan.of(sequences(shard, rejected.keySet()), batchTokens(model));
+    BatchPlan plan = BatchPlan.of(sequences(shard, readable.rejected()), batchTokens(model));
     List<Analysis> analyses =
         ScanAnalysis.of(context, model.architecture()).stream()
             .map(ScanAnalysis::analysis)
@@ -102,7 +91,7 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
       ShardScan scan =
           new ShardScan(metered(model, clock), observers, tokens -> afterBatch(shard.index()));
       clock.enter(Phase.COMPUTE);
-      scan.run(plan, context.config().scan().maxRejectedSequences() - rejected.size());
+      scan.run(plan, readable.rejectable());
       clock.enter(Phase.WAIT_WRITE);
       List<ShardRecord.Partial> partials = new ArrayList<>();
       for (int i = 0; i < analyses.size(); i++) {
@@ -115,8 +104,8 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
           wave,
           partials,
           recorded,
-          RejectedSequence.write(context, shard, rejected),
-          shard.sequences() - rejected.size(),
+          readable.write(),
+          shard.sequences() - readable.rejected().size(),
           plan.tokens(),
           plan.paddedTokens(),
           plan.textTokens(),
@@ -132,11 +121,9 @@ final class ScanShard implements Function<Shard, ShardRecord>, ModelTask {
 
   /** Shows how far the task is, batch by batch. */
   private static ForwardPass metered(Transformer model, TaskClock clock) {
+    ForwardPass forward = ReadableSequences.forward(model);
     return (batch, watching) -> {
-      if (FaultPoint.planned()) {
-        batch.sequences().forEach(sequence -> FaultPoint.IN_FORWARD.reached(sequence.id()));
-      }
-      model.observe(batch, watching);
+      forward.observe(batch, watching);
       ProcessMetrics.get().batch(batch);
       clock.enter(Phase.COMPUTE);
     };

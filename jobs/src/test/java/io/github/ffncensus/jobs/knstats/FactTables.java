@@ -138,7 +138,7 @@ final class FactTables {
     Map<String, List<TableFile>> made =
         KnStatsJob.run(run.context(Stage.KN_STATS, publish(run, METHODS), progress));
     Map<String, List<Map<String, Object>>> tables = new LinkedHashMap<>();
-    for (String table : List.of(WriteActivations.TABLE, TriggerTexts.TABLE)) {
+    for (String table : List.of(WriteActivations.TABLE, TriggerTexts.TABLE, ReadFacts.REJECTS)) {
       Path staged = new Path(run.folder.staging(Stage.KN_STATS.word()), table);
       tables.put(
           table,
