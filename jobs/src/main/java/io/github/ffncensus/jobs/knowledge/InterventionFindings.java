@@ -8,9 +8,10 @@ import static org.apache.spark.sql.functions.when;
 
 import io.github.ffncensus.jobs.task.Finding;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -20,17 +21,30 @@ final class InterventionFindings {
   private static final String GRADIENTS = "integrated_gradients";
   private static final String BASELINE = "activation";
 
+  private static final String SUPPRESS = "suppress";
+  private static final String AMPLIFY = "amplify";
+  private static final String OWN = "own";
+
+  /** The paper's method and facts first, then what stands beside them. */
+  private static final Comparator<Setting> ORDER =
+      Comparator.comparing((Setting setting) -> !setting.method.equals(GRADIENTS))
+          .thenComparing(setting -> !setting.target.equals(OWN))
+          .thenComparing(Setting::target)
+          .thenComparing(setting -> !setting.operation.equals(SUPPRESS))
+          .thenComparing(Setting::operation)
+          .thenComparing(Setting::method);
+
   /** Ratios of BERT-base-cased, at the prompts of the neurons' own facts. */
   private static final Map<Setting, Published> PUBLISHED = published();
 
   private InterventionFindings() {}
 
   private static Map<Setting, Published> published() {
-    Map<Setting, Published> published = new LinkedHashMap<>();
-    published.put(new Setting(GRADIENTS, "suppress", "own"), Published.verified(-0.2903));
-    published.put(new Setting(GRADIENTS, "amplify", "own"), Published.verified(0.3117));
-    published.put(new Setting(BASELINE, "suppress", "own"), Published.verified(-0.0147));
-    published.put(new Setting(BASELINE, "amplify", "own"), Published.verified(-0.0127));
+    Map<Setting, Published> published = new TreeMap<>(ORDER);
+    published.put(new Setting(GRADIENTS, SUPPRESS, OWN), Published.verified(-0.2903));
+    published.put(new Setting(GRADIENTS, AMPLIFY, OWN), Published.verified(0.3117));
+    published.put(new Setting(BASELINE, SUPPRESS, OWN), Published.verified(-0.0147));
+    published.put(new Setting(BASELINE, AMPLIFY, OWN), Published.verified(-0.0127));
     return published;
   }
 
@@ -50,7 +64,7 @@ final class InterventionFindings {
    */
   static List<Finding> of(Dataset<Row> interventions) {
     Column neurons = col("neurons").gt(0);
-    Map<Setting, Ratios> settings = new LinkedHashMap<>();
+    Map<Setting, Ratios> settings = new TreeMap<>(ORDER);
     PUBLISHED.keySet().forEach(setting -> settings.put(setting, new Ratios()));
     for (Row row :
         interventions
@@ -102,12 +116,15 @@ final class InterventionFindings {
     private int relations;
     private double ratiosWithNeurons;
     private int relationsWithNeurons;
+    private double partsOfRoom;
     private long prompts;
     private long flipped;
 
     void add(Row row) {
       ratios += ratio(row.getDouble(4), row.getDouble(5));
       relations++;
+      double room = row.getLong(8) - row.getDouble(4);
+      partsOfRoom += room <= 0 ? 0 : (row.getDouble(5) - row.getDouble(4)) / room;
       if (!row.isNullAt(6)) {
         ratiosWithNeurons += ratio(row.getDouble(6), row.getDouble(7));
         relationsWithNeurons++;
@@ -137,6 +154,14 @@ final class InterventionFindings {
               relationsWithNeurons == 0 ? null : ratiosWithNeurons / relationsWithNeurons,
               null,
               "the same of facts that have neurons"));
+      if (setting.operation.equals(AMPLIFY)) {
+        findings.add(
+            Finding.of(
+                setting.name("_of_possible"),
+                partsOfRoom / relations,
+                null,
+                "the change as a part of what the probability could still rise, to 1: where answers are nearly certain, it cannot rise by much; mean over relations"));
+      }
       findings.add(
           Finding.of(
               setting.name("_flips"),

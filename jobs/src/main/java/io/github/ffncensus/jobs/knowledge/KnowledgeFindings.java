@@ -59,6 +59,11 @@ public final class KnowledgeFindings {
               context.rows("knowledge_neurons"),
               context.model().architecture().layers()));
     }
+    if (isThere(context, "refinement_ratios")) {
+      findings.addAll(
+          NeuronFindings.ofRatios(
+              context.rows("refinement_ratios"), context.config().attribute().search()));
+    }
     return findings;
   }
 

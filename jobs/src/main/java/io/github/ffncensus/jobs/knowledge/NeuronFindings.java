@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.knowledge;
 
 import static org.apache.spark.sql.functions.aggregate;
+import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.countDistinct;
@@ -8,9 +9,11 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sort_array;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
 
 import io.github.ffncensus.jobs.knowledge.RelationOverlap.Relation;
 import io.github.ffncensus.jobs.task.Finding;
+import io.github.ffncensus.knowledge.refinement.RatioSearch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -103,6 +106,32 @@ final class NeuronFindings {
       counts.overlaps(new RelationOverlap(all));
     }
     return findings;
+  }
+
+  /**
+   * In how many relations the sharing ratio gives the number of neurons that is aimed at.
+   *
+   * @param ratios rows of {@code refinement_ratios}
+   */
+  static List<Finding> ofRatios(Dataset<Row> ratios, RatioSearch search) {
+    Map<String, Double> shares = new HashMap<>();
+    for (Row row :
+        ratios
+            .groupBy("method")
+            .agg(avg(when(col("in_band"), 1.0).otherwise(0.0)))
+            .collectAsList()) {
+      shares.put(row.getString(0), row.getDouble(1));
+    }
+    return Arrays.stream(Method.values())
+        .map(
+            method ->
+                Finding.of(
+                    "relations_in_band" + method.suffix,
+                    shares.get(method.key),
+                    null,
+                    "share of relations whose facts have %s to %s neurons on average, as attribute.sharing aims at; refinement_ratios has what the others have"
+                        .formatted(search.fewest(), search.most())))
+        .toList();
   }
 
   /** By method, the relations that have neurons, with their sums over these. */

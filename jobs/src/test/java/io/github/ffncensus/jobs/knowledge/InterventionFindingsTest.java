@@ -88,6 +88,17 @@ class InterventionFindingsTest {
     assertThat(found.get("suppress_of_own").detail()).contains("2 relations", "4 prompts");
     check(found, "suppress_of_random_neurons", -0.2, null);
     check(found, "amplify_of_own_by_activation", 1, -0.0127);
+    // 0.25 of the 0.75 up to 1.
+    check(found, "amplify_of_own_of_possible_by_activation", 1.0 / 3, null);
+    assertThat(found).doesNotContainKey("suppress_of_own_of_possible");
+    assertThat(new ArrayList<>(found.keySet()))
+        .as("the paper's first")
+        .containsSubsequence(
+            "suppress_of_own",
+            "amplify_of_own",
+            "suppress_of_random_neurons",
+            "suppress_of_own_by_activation",
+            "amplify_of_own_by_activation");
     // Not tried, and published.
     assertThat(found.get("amplify_of_own").value()).isNull();
     assertThat(found.get("amplify_of_own").paperValue()).isEqualTo(0.3117);
