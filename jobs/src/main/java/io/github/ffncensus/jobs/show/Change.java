@@ -23,7 +23,7 @@ final class Change {
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%.3f -> %.3f (%+.0f %%)",
+        "%.3f -> %.3f (%+.1f %%)",
         before / prompts,
         after / prompts,
         100 * relative());

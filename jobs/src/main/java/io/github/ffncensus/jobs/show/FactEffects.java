@@ -53,7 +53,7 @@ final class FactEffects {
         effects.length % 2 == 1 ? effects[half] : (effects[half - 1] + effects[half]) / 2;
     return String.format(
         Locale.ROOT,
-        "%s the answer's probability in %.0f %% of %,d facts, %+.0f %% in the median",
+        "%s the answer's probability in %.0f %% of %,d facts, %+.1f %% in the median",
         down ? "lower" : "raise",
         100.0 * there / effects.length,
         effects.length,

@@ -223,8 +223,11 @@ final class FactExhibit {
     }
     FactUpdate first = updates.get(0);
     out.printf(
-        "  update to %s of %d value vectors, judged at \"%s\"%n",
-        first.target(), first.neurons(), texts.get(first.promptId()));
+        "  update to %s by %d value %s, judged at \"%s\"%n",
+        first.target(),
+        first.neurons(),
+        first.neurons() == 1 ? "vector" : "vectors",
+        texts.get(first.promptId()));
     updates.stream()
         .sorted(Comparator.comparing(FactUpdate::direction).thenComparing(update -> !update.real()))
         .forEach(

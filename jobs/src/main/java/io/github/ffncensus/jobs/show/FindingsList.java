@@ -16,6 +16,9 @@ public final class FindingsList {
   private static final List<String> TABLES =
       List.of("key_value_findings", "knowledge_neuron_findings");
 
+  /** Columns of a finding's name, at least. */
+  private static final int NAME = 40;
+
   private final PublishedTables tables;
 
   /**
@@ -33,9 +36,11 @@ public final class FindingsList {
     private final List<Double> model = new ArrayList<>();
     private final TreeMap<Integer, Double> byLayer = new TreeMap<>();
     private final Set<Double> paper = new LinkedHashSet<>();
+    private final String finding;
     private final String detail;
 
-    Entry(String detail) {
+    Entry(String finding, String detail) {
+      this.finding = finding;
       this.detail = detail;
     }
   }
@@ -44,19 +49,32 @@ public final class FindingsList {
    * @param details whether each line is followed by what it counts, and why it has no number
    */
   public void print(boolean details, PrintStream out) {
-    String row = "%-48s %16s %9s   %s%n";
-    out.printf(row, "", "paper", "here", "by layer from 0");
-    TABLES.forEach(table -> print(table, row, details, out));
+    List<Entry> entries = TABLES.stream().flatMap(table -> read(table).stream()).toList();
+    int width = entries.stream().mapToInt(entry -> entry.finding.length()).max().orElse(0);
+    String line = "%-" + Math.max(width, NAME) + "s %16s %9s   %s%n";
+    out.printf(line, "", "paper", "here", "by layer from 0");
+    entries.forEach(
+        entry -> {
+          out.printf(
+              line,
+              entry.finding,
+              entry.paper.stream().map(FindingsList::number).collect(Collectors.joining(" .. ")),
+              entry.model.size() == 1 ? number(entry.model.get(0)) : "",
+              series(entry));
+          if (details) {
+            out.printf("    %s%n", entry.detail);
+          }
+        });
   }
 
-  private void print(String table, String line, boolean details, PrintStream out) {
+  private List<Entry> read(String table) {
     Map<String, Entry> entries = new LinkedHashMap<>();
     tables.forEachRow(
         table,
         row -> {
           Entry entry =
               entries.computeIfAbsent(
-                  row.getString("finding"), first -> new Entry(row.getString("detail")));
+                  row.getString("finding"), name -> new Entry(name, row.getString("detail")));
           Double value = row.isNull("value") ? null : row.getDouble("value");
           if (row.isNull("layer")) {
             entry.model.add(value);
@@ -72,18 +90,7 @@ public final class FindingsList {
         "value",
         "paper_value",
         "detail");
-    entries.forEach(
-        (finding, entry) -> {
-          out.printf(
-              line,
-              finding,
-              entry.paper.stream().map(FindingsList::number).collect(Collectors.joining(" .. ")),
-              entry.model.size() == 1 ? number(entry.model.get(0)) : "",
-              series(entry));
-          if (details) {
-            out.printf("    %s%n", entry.detail);
-          }
-        });
+    return List.copyOf(entries.values());
   }
 
   /** Several numbers of the whole model are a series of another kind, such as tenths. */

@@ -143,11 +143,11 @@ class FactGalleryTest {
               2 prompts, 2 of them answered; mean probability of the answer 0.800
               the surest: "prompt 0 of c-1 is [MASK].": the model says Lima, and the answer has 0.900
               knowledge neurons (layer:neuron): 1:3 (2 of 3 prompts)
-              suppress x 0  0.800 -> 0.200 (-75 %), its own prompts
-              suppress x 0  0.800 -> 0.800 (+0 %), its own prompts, random neurons instead
-              suppress x 0.5 0.800 -> 0.400 (-50 %), its own prompts
-              amplify x 2   0.800 -> 0.880 (+10 %), its own prompts
-              update to Quito of 1 value vectors, judged at "prompt 1 of c-1 is [MASK]."
+              suppress x 0  0.800 -> 0.200 (-75.0 %), its own prompts
+              suppress x 0  0.800 -> 0.800 (+0.0 %), its own prompts, random neurons instead
+              suppress x 0.5 0.800 -> 0.400 (-50.0 %), its own prompts
+              amplify x 2   0.800 -> 0.880 (+10.0 %), its own prompts
+              update to Quito by 1 value vector, judged at "prompt 1 of c-1 is [MASK]."
                 by embedding rows, the paper's rule
                   fails: the model still says Lima; Quito 0.001 -> 0.250 (rank 1,234 -> 7); Lima 0.900 -> 0.500 (rank 1 -> 2)
                   to the model's head this direction alone says another word: Quito is its choice number 115, so a larger weight does not help
@@ -175,7 +175,7 @@ class FactGalleryTest {
     assertThat(first)
         .contains("Of 15 facts 12 have neurons, are answered at every prompt, and were updated.")
         .contains(
-            "suppress x 0: a fact's own neurons lower the answer's probability in 100 % of 12 facts, -81 % in the median; as many random ones were not tried.")
+            "suppress x 0: a fact's own neurons lower the answer's probability in 100 % of 12 facts, -81.3 % in the median; as many random ones were not tried.")
         .contains("one of each of 2 relations")
         .doesNotContain("other:");
     tables();
