@@ -24,11 +24,12 @@ class KilledAtFaultPointsIT {
 
   private static final int SEEDS = 20;
 
-  @TempDir Path folder;
+  private Path folder;
   private Path undisturbed;
 
   @BeforeAll
-  void undisturbed() throws IOException {
+  void undisturbed(@TempDir Path shared) throws IOException {
+    folder = shared;
     CorpusAndTables.writeCorpus(folder.resolve("corpus.jsonl"));
     undisturbed = folder.resolve("undisturbed");
     ChildCensus census = census(undisturbed);

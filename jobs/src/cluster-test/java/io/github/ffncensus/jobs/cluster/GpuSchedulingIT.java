@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -19,42 +21,59 @@ class GpuSchedulingIT {
   private static final String SCRIPT =
       MavenJars.PROJECT.resolve("submit-scripts/discover-gpus").toString();
 
+  private static final Pattern REFUSED =
+      Pattern.compile("the scheduler assigned gpu:([0-9]+), but");
+
   @Test
   void everyExecutorHasAGpuOfItsOwn_andTheModelAsksForExactlyThat(Reference reference)
       throws IOException {
     Path folder = Shared.folder("gpus");
     try (StandaloneCluster cluster = new StandaloneCluster(MavenJars.spark(), "2.13", folder)) {
-      Worker first = worker(cluster, "3");
-      Worker second = worker(cluster, "5");
-      CensusCommand.Result result =
-          CensusCommand.on(cluster, folder)
-              .with("FFN_CENSUS_GPUS", "1")
-              .submit(
-                  // Both executors before the first task, and tasks enough for both to fail at
-                  // some.
-                  "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0",
-                  "--conf", "spark.scheduler.maxRegisteredResourcesWaitingTime=120s",
-                  "--conf", "spark.cores.max=2",
-                  "--conf", "spark.task.maxFailures=20")
-              .run(
-                  reference
-                      .census()
-                      .arguments(
-                          "run",
-                          "r1",
-                          folder.resolve("warehouse").toString(),
-                          "stages=[ingest,scan]"));
-      assertThat(result.exitCode()).as(result.output()).isEqualTo(2);
-      assertThat(result.output()).containsPattern("the scheduler assigned gpu:[35], but");
+      Map<String, Worker> byAddress = Map.of("3", worker(cluster, "3"), "5", worker(cluster, "5"));
+      String asked = refusedAddress(run(cluster, folder, reference, 2));
+      String other = asked.equals("3") ? "5" : "3";
+      for (String address : byAddress.keySet()) {
+        assertThat(byAddress.get(address).log())
+            .contains("gpu -> [name: gpu, addresses: " + address + "]")
+            .containsOnlyOnce("gpu -> [");
+      }
+      assertThat(byAddress.get(asked).log()).contains(refusal(asked));
       assertThat(new RunWatch(folder.resolve("warehouse").toUri().toString(), "r1"))
           .satisfies(watch -> assertThat(watch.isComplete("ingest")).isTrue());
-      assertThat(first.log())
-          .contains("the scheduler assigned gpu:3, but")
-          .doesNotContain("assigned gpu:5");
-      assertThat(second.log())
-          .contains("the scheduler assigned gpu:5, but")
-          .doesNotContain("assigned gpu:3");
+
+      // The first refusal ends a run, so the other executor is asked by another run.
+      byAddress.get(asked).process().kill();
+      assertThat(refusedAddress(run(cluster, folder, reference, 1))).isEqualTo(other);
+      assertThat(byAddress.get(other).log()).contains(refusal(other));
     }
+  }
+
+  private static CensusCommand.Result run(
+      StandaloneCluster cluster, Path folder, Reference reference, int executors)
+      throws IOException {
+    return CensusCommand.on(cluster, folder)
+        .with("FFN_CENSUS_GPUS", "1")
+        .submit(
+            // All executors are there before the first task.
+            "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0",
+            "--conf", "spark.scheduler.maxRegisteredResourcesWaitingTime=120s",
+            "--conf", "spark.cores.max=" + executors)
+        .run(
+            reference
+                .census()
+                .arguments(
+                    "run", "r1", folder.resolve("warehouse").toString(), "stages=[ingest,scan]"));
+  }
+
+  private static String refusedAddress(CensusCommand.Result result) {
+    assertThat(result.exitCode()).as(result.output()).isEqualTo(2);
+    Matcher refused = REFUSED.matcher(result.output());
+    assertThat(refused.find()).as(result.output()).isTrue();
+    return refused.group(1);
+  }
+
+  private static String refusal(String address) {
+    return "the scheduler assigned gpu:" + address + ", but";
   }
 
   private static Worker worker(StandaloneCluster cluster, String address) throws IOException {

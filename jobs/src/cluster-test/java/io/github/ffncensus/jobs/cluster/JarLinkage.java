@@ -30,6 +30,15 @@ final class JarLinkage implements AutoCloseable {
   private static final String PRODUCT = "io/github/ffncensus/";
   private static final String SHADED = PRODUCT + "shaded/";
 
+  /** Modules by package. */
+  private static final Map<String, Module> JAVA = new HashMap<>();
+
+  static {
+    for (Module module : ModuleLayer.boot().modules()) {
+      module.getPackages().forEach(name -> JAVA.put(name.replace('.', '/'), module));
+    }
+  }
+
   /** What a class declares, as name and descriptor, and from whom it inherits. */
   private record Declared(Set<String> members, List<String> parents) {}
 
@@ -133,7 +142,7 @@ final class JarLinkage implements AutoCloseable {
   /** Nothing, for a class that is not there. */
   private Declared read(String name) {
     Declared declared = new Declared(new HashSet<>(), new ArrayList<>());
-    try (InputStream in = loader.getResourceAsStream(name + ".class")) {
+    try (InputStream in = open(name)) {
       if (in != null) {
         new ClassReader(in)
             .accept(
@@ -144,6 +153,15 @@ final class JarLinkage implements AutoCloseable {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+  }
+
+  /**
+   * From Java's own modules, of which the platform's loader does not show all, or from the jars.
+   */
+  private InputStream open(String name) throws IOException {
+    String file = name + ".class";
+    Module module = JAVA.get(name.substring(0, Math.max(0, name.lastIndexOf('/'))));
+    return module == null ? loader.getResourceAsStream(file) : module.getResourceAsStream(file);
   }
 
   private static final class Members extends ClassVisitor {

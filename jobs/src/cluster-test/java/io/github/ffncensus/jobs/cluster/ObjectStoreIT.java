@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.ffncensus.jobs.cluster.Shared.Reference;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,7 +18,7 @@ class ObjectStoreIT {
       StandaloneCluster cluster, Reference reference) throws IOException {
     Path folder = Shared.folder("s3");
     try (S3Process s3 = new S3Process(folder)) {
-      Files.copy(reference.census().corpusFile(), s3.objects().resolve("corpus.jsonl"));
+      s3.put(reference.census().corpusFile(), "corpus.jsonl");
       List<String> run =
           reference
               .census()

@@ -3,10 +3,12 @@ package io.github.ffncensus.jobs.cluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.FsShell;
 
 /**
  * An S3 server in a process of its own, with one bucket, whose objects lie in a folder as files.
@@ -16,11 +18,16 @@ final class S3Process implements AutoCloseable {
   private static final String IDENTITY = "tester";
   private static final String SECRET = "of-no-value";
 
+  private static final Map<String, String> CREDENTIALS =
+      Map.of("AWS_ACCESS_KEY_ID", IDENTITY, "AWS_SECRET_ACCESS_KEY", SECRET);
+
+  private final Path folder;
   private final int port;
   private final Path objects;
   private final ServerProcess process;
 
   S3Process(Path folder) throws IOException {
+    this.folder = folder;
     port = ServerProcess.freePort();
     objects = Files.createDirectories(folder.resolve("objects").resolve(BUCKET));
     Path properties =
@@ -31,10 +38,22 @@ final class S3Process implements AutoCloseable {
                 "s3proxy.authorization=aws-v2-or-v4",
                 "s3proxy.identity=" + IDENTITY,
                 "s3proxy.credential=" + SECRET,
-                "jclouds.provider=filesystem-nio2",
+                // Its successor, filesystem-nio2, takes folders for objects.
+                "jclouds.provider=filesystem",
                 "jclouds.identity=none",
                 "jclouds.credential=none",
                 "jclouds.filesystem.basedir=" + objects.getParent()));
+    Path logging =
+        Files.writeString(
+            folder.resolve("logback.xml"),
+            """
+            <configuration>
+              <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+                <encoder><pattern>%d %level %logger{1} %msg%n</pattern></encoder>
+              </appender>
+              <root level="WARN"><appender-ref ref="out"/></root>
+            </configuration>
+            """);
     process =
         ServerProcess.java(
             MavenJars.server("s3") + "/*",
@@ -53,24 +72,44 @@ final class S3Process implements AutoCloseable {
     return objects;
   }
 
+  /** Uploads a file, as an operator would with {@code hadoop fs -put}. */
+  void put(Path file, String key) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(FsShell.class.getName()));
+    settings().forEach((name, value) -> arguments.addAll(List.of("-D", name + "=" + value)));
+    arguments.addAll(List.of("-put", file.toString(), url() + "/" + key));
+    try (ServerProcess upload =
+        ServerProcess.java(
+            MavenJars.spark().resolve("jars") + "/*:" + MavenJars.server("s3-client") + "/*",
+            CREDENTIALS,
+            folder.resolve("put.log"),
+            arguments)) {
+      if (!upload.endsWithin(ServerProcess.PATIENCE) || upload.process().exitValue() != 0) {
+        throw new IOException("not uploaded: " + upload.log());
+      }
+    }
+  }
+
   /** Lets a command reach the bucket, as an operator would: jars, address, and credentials. */
   CensusCommand reachedBy(CensusCommand command) throws IOException {
     String jars;
     try (Stream<Path> files = Files.list(MavenJars.server("s3-client"))) {
       jars = files.map(Path::toString).sorted().collect(Collectors.joining(","));
     }
-    return command
-        .with("AWS_ACCESS_KEY_ID", IDENTITY)
-        .with("AWS_SECRET_ACCESS_KEY", SECRET)
-        .submit(
-            "--jars",
-            jars,
-            "--conf",
-            "spark.hadoop.fs.s3a.endpoint=http://127.0.0.1:" + port,
-            "--conf",
-            "spark.hadoop.fs.s3a.endpoint.region=us-east-1",
-            "--conf",
-            "spark.hadoop.fs.s3a.path.style.access=true");
+    List<String> options = new ArrayList<>(List.of("--jars", jars));
+    settings()
+        .forEach(
+            (name, value) ->
+                options.addAll(List.of("--conf", "spark.hadoop." + name + "=" + value)));
+    CensusCommand reaching = command.submit(options.toArray(String[]::new));
+    CREDENTIALS.forEach(reaching::with);
+    return reaching;
+  }
+
+  private Map<String, String> settings() {
+    return Map.of(
+        "fs.s3a.endpoint", "http://127.0.0.1:" + port,
+        "fs.s3a.endpoint.region", "us-east-1",
+        "fs.s3a.path.style.access", "true");
   }
 
   @Override

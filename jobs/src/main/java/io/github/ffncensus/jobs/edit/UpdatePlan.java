@@ -37,11 +37,13 @@ final class UpdatePlan {
                     .over(Window.partitionBy("relation").orderBy("draw", "fact_id"))
                     .minus(lit(1)))
             .filter(col("place").lt(tasks.factsPerRelation()));
+    // Aliases, because candidates come from the same rows: Spark 3.5 takes the same attributes on
+    // both sides of a cogroup for an error.
     Dataset<Row> answers =
         facts.select(
-            col("relation"),
-            col("ordinal"),
-            col("fact_id"),
+            col("relation").as("relation"),
+            col("ordinal").as("ordinal"),
+            col("fact_id").as("fact_id"),
             col("prompts").getItem(0).getField("answer").as("answer"));
     return byRelation(drawn)
         .cogroup(

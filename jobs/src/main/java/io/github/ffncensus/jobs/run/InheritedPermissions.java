@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
+import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
@@ -23,6 +24,10 @@ final class InheritedPermissions {
 
   /** Makes a folder, and those above it that are missing. */
   static void mkdirs(FileSystem fs, Path folder) throws IOException {
+    if (!hasPermissions(fs, folder)) {
+      fs.mkdirs(folder);
+      return;
+    }
     if (fs.exists(folder)) {
       return;
     }
@@ -37,7 +42,14 @@ final class InheritedPermissions {
 
   /** To be called for a file that this process has made. */
   static void file(FileSystem fs, Path file, Path folder) throws IOException {
-    set(fs, file, bits(fs, folder) & READ_WRITE);
+    if (hasPermissions(fs, file)) {
+      set(fs, file, bits(fs, folder) & READ_WRITE);
+    }
+  }
+
+  /** Object stores have none, nor folders: one may be gone while its only file is replaced. */
+  private static boolean hasPermissions(FileSystem fs, Path path) throws IOException {
+    return fs.hasPathCapability(path, CommonPathCapabilities.FS_PERMISSIONS);
   }
 
   /** The same without Hadoop. */
@@ -61,7 +73,6 @@ final class InheritedPermissions {
     return fs.getFileStatus(path).getPermission().toShort();
   }
 
-  /** Asks first: object stores have no permissions, and say so by those that everything has. */
   private static void set(FileSystem fs, Path path, int bits) throws IOException {
     if ((bits(fs, path) & READ_WRITE_EXECUTE) != bits) {
       fs.setPermission(path, new FsPermission((short) bits));

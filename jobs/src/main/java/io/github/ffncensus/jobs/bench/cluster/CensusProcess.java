@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -34,10 +35,27 @@ final class CensusProcess {
     this.heapMegabytes = heapMegabytes;
   }
 
-  /** Bytes. */
-  record Peak(long resident, long heap) {}
+  /**
+   * Memory of a process, in bytes.
+   *
+   * @param resident the most at any time
+   * @param heaps what full collections left, at one look after the other
+   */
+  record Memory(long resident, List<Long> heaps) {
 
-  record Peaks(Peak driver, Peak executor) {}
+    /**
+     * The largest of some looks, evenly spaced. What lies in a heap rises and falls within a shard,
+     * so the more looks, the larger the largest: runs are compared at equally many.
+     */
+    long heap(int looks) {
+      return IntStream.range(0, looks)
+          .mapToLong(look -> heaps.get((int) ((long) look * heaps.size() / looks)))
+          .max()
+          .orElse(0);
+    }
+  }
+
+  record Memories(Memory driver, Memory executor) {}
 
   /**
    * Runs {@code ffn-census run} and watches it.
@@ -45,7 +63,7 @@ final class CensusProcess {
    * @param settings all that the configuration needs
    * @throws CensusException of kind RUN_FAILED if the run fails
    */
-  Peaks run(String name, List<String> settings) throws IOException, InterruptedException {
+  Memories run(String name, List<String> settings) throws IOException, InterruptedException {
     Path sparkHome = work.resolve("spark-home");
     // Spark insists on the folder; the classes come from this process's class path.
     Files.createDirectories(sparkHome.resolve("jars"));
@@ -62,18 +80,19 @@ final class CensusProcess {
     environment.put("SPARK_LOCAL_IP", "127.0.0.1");
     Process process = builder.start();
     try (WatchedProcess driver = new WatchedProcess(process.toHandle())) {
-      Peaks peaks = watch(process, driver);
+      Memories memories = watch(process, driver);
       if (process.waitFor() != 0) {
         throw CensusException.runFailed("the run failed: " + Files.readString(log), null);
       }
-      return peaks;
+      return memories;
     } finally {
       process.descendants().forEach(ProcessHandle::destroy);
       process.destroy();
     }
   }
 
-  private static Peaks watch(Process process, WatchedProcess driver) throws InterruptedException {
+  private static Memories watch(Process process, WatchedProcess driver)
+      throws InterruptedException {
     WatchedProcess executor = null;
     try {
       for (int look = 0; process.isAlive(); look++) {
@@ -89,7 +108,8 @@ final class CensusProcess {
         }
         Thread.sleep(RESIDENT_MILLIS);
       }
-      return new Peaks(peak(driver), executor == null ? new Peak(0, 0) : peak(executor));
+      return new Memories(
+          memory(driver), executor == null ? new Memory(0, List.of()) : memory(executor));
     } finally {
       if (executor != null) {
         executor.close();
@@ -99,8 +119,8 @@ final class CensusProcess {
     }
   }
 
-  private static Peak peak(WatchedProcess watched) {
-    return new Peak(watched.peakResident(), watched.peakHeap());
+  private static Memory memory(WatchedProcess watched) {
+    return new Memory(watched.peakResident(), watched.heaps());
   }
 
   /** The only Java process that the driver starts; null while there is none. */

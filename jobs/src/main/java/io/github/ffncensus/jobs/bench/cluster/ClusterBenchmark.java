@@ -1,7 +1,7 @@
 package io.github.ffncensus.jobs.bench.cluster;
 
 import io.github.ffncensus.bench.RandomModelFolder.Shape;
-import io.github.ffncensus.jobs.bench.cluster.CensusProcess.Peak;
+import io.github.ffncensus.jobs.bench.cluster.MemoryGrowth.Peak;
 import io.github.ffncensus.jobs.bench.cluster.Scaling.Measurement;
 import io.github.ffncensus.jobs.bench.cluster.Scaling.Variant;
 import java.io.IOException;
@@ -143,7 +143,8 @@ public final class ClusterBenchmark {
     out.printf(
         """
         Peak memory of a run, in MB: driver and one executor as processes of their own, each with a heap of %d MB that is in
-        real memory from the start. "Resident" is all real memory (VmHWM), "heap" what full collections left.
+        real memory from the start. "Resident" is all real memory (VmHWM), "heap" the most that a full collection left
+        at one of equally many looks.
 
         %12s %8s %18s %18s %18s %18s
         """,
@@ -159,27 +160,27 @@ public final class ClusterBenchmark {
           "%,12d %8d %18.1f %18.1f %18.1f %18.1f%n",
           line.tokens(),
           line.shards(),
-          megabytes(line.peaks().driver().resident()),
-          megabytes(line.peaks().driver().heap()),
-          megabytes(line.peaks().executor().resident()),
-          megabytes(line.peaks().executor().heap()));
+          megabytes(line.driver().resident()),
+          megabytes(line.driver().heap()),
+          megabytes(line.executor().resident()),
+          megabytes(line.executor().heap()));
     }
     out.printf(
         "%12s %8s %18s %18s %18s %18s%n%nAim: within 10 %%.%n%n",
         "growth",
         "",
-        growth(lines, peaks -> peaks.driver(), Peak::resident),
-        growth(lines, peaks -> peaks.driver(), Peak::heap),
-        growth(lines, peaks -> peaks.executor(), Peak::resident),
-        growth(lines, peaks -> peaks.executor(), Peak::heap));
+        growth(lines, MemoryGrowth.Line::driver, Peak::resident),
+        growth(lines, MemoryGrowth.Line::driver, Peak::heap),
+        growth(lines, MemoryGrowth.Line::executor, Peak::resident),
+        growth(lines, MemoryGrowth.Line::executor, Peak::heap));
   }
 
   private static String growth(
       List<MemoryGrowth.Line> lines,
-      Function<CensusProcess.Peaks, Peak> process,
+      Function<MemoryGrowth.Line, Peak> process,
       Function<Peak, Long> measure) {
-    double before = measure.apply(process.apply(lines.get(0).peaks()));
-    double after = measure.apply(process.apply(lines.get(lines.size() - 1).peaks()));
+    double before = measure.apply(process.apply(lines.get(0)));
+    double after = measure.apply(process.apply(lines.get(lines.size() - 1)));
     return "%+.1f %%".formatted(100 * (after / before - 1));
   }
 

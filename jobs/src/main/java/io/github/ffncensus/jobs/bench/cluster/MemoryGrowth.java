@@ -3,11 +3,13 @@ package io.github.ffncensus.jobs.bench.cluster;
 import io.github.ffncensus.bench.RandomModelFolder;
 import io.github.ffncensus.bench.RandomModelFolder.Shape;
 import io.github.ffncensus.bench.RandomTexts;
-import io.github.ffncensus.jobs.bench.cluster.CensusProcess.Peaks;
+import io.github.ffncensus.jobs.bench.cluster.CensusProcess.Memories;
+import io.github.ffncensus.jobs.bench.cluster.CensusProcess.Memory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Peak memory of driver and executor over a corpus, and over one that is so many times larger. */
 final class MemoryGrowth {
@@ -28,8 +30,11 @@ final class MemoryGrowth {
     this.heapMegabytes = heapMegabytes;
   }
 
+  /** Bytes. */
+  record Peak(long resident, long heap) {}
+
   /** Of one corpus. */
-  record Line(long tokens, int shards, Peaks peaks) {}
+  record Line(long tokens, int shards, Peak driver, Peak executor) {}
 
   /**
    * @param factors of the corpus
@@ -37,13 +42,13 @@ final class MemoryGrowth {
   List<Line> run(List<Integer> factors) throws IOException, InterruptedException {
     Path model = work.resolve("model-memory");
     RandomModelFolder.write(model, shape, 1);
-    List<Line> lines = new ArrayList<>();
+    List<Memories> memories = new ArrayList<>();
     for (int factor : factors) {
       Path corpus = work.resolve("memory-%d.txt".formatted(factor));
       long tokens = factor * shards * shardTokens;
       RandomTexts.write(corpus, tokens, shape.vocabulary(), 5);
       String name = "memory-" + factor;
-      Peaks peaks =
+      memories.add(
           new CensusProcess(work, heapMegabytes)
               .run(
                   name,
@@ -53,9 +58,29 @@ final class MemoryGrowth {
                       model,
                       corpus,
                       // A text more than asked for would make a shard more.
-                      "ingest.shard-tokens=" + (shardTokens + 100)));
-      lines.add(new Line(tokens, factor * shards, peaks));
+                      "ingest.shard-tokens=" + (shardTokens + 100))));
+    }
+    int driverLooks = looks(memories, Memories::driver);
+    int executorLooks = looks(memories, Memories::executor);
+    List<Line> lines = new ArrayList<>();
+    for (int i = 0; i < factors.size(); i++) {
+      int ofCorpus = factors.get(i) * shards;
+      lines.add(
+          new Line(
+              ofCorpus * shardTokens,
+              ofCorpus,
+              peak(memories.get(i).driver(), driverLooks),
+              peak(memories.get(i).executor(), executorLooks)));
     }
     return lines;
+  }
+
+  /** The fewest of any run. */
+  private static int looks(List<Memories> memories, Function<Memories, Memory> process) {
+    return memories.stream().mapToInt(run -> process.apply(run).heaps().size()).min().orElseThrow();
+  }
+
+  private static Peak peak(Memory memory, int looks) {
+    return new Peak(memory.resident(), memory.heap(looks));
   }
 }

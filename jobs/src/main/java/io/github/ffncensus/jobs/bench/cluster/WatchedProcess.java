@@ -8,6 +8,8 @@ import java.lang.management.MemoryMXBean;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import javax.management.remote.JMXConnector;
 import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
@@ -18,7 +20,7 @@ final class WatchedProcess implements AutoCloseable {
   private JMXConnector connector;
   private MemoryMXBean memory;
   private long peakResident;
-  private long peakHeap;
+  private final List<Long> heaps = new ArrayList<>();
 
   WatchedProcess(ProcessHandle process) {
     this.process = process;
@@ -33,9 +35,9 @@ final class WatchedProcess implements AutoCloseable {
     return peakResident;
   }
 
-  /** Bytes: the largest heap that a full collection left at a look. */
-  long peakHeap() {
-    return peakHeap;
+  /** Bytes: the heap that a full collection left, at each look. */
+  List<Long> heaps() {
+    return List.copyOf(heaps);
   }
 
   /** Looks at what the kernel keeps. */
@@ -59,7 +61,7 @@ final class WatchedProcess implements AutoCloseable {
         connect();
       }
       memory.gc();
-      peakHeap = Math.max(peakHeap, memory.getHeapMemoryUsage().getUsed());
+      heaps.add(memory.getHeapMemoryUsage().getUsed());
     } catch (IOException | AttachNotSupportedException | UndeclaredThrowableException e) {
       // It is only just starting, or has ended.
     }
