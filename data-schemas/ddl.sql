@@ -180,6 +180,7 @@ CREATE TABLE IF NOT EXISTS value_predictions (
   `top_token_ids` ARRAY<INT>,
   `top_tokens` ARRAY<STRING>,
   `top_probabilities` ARRAY<FLOAT>,
+  `top_token_id` INT,
   `max_probability` DOUBLE,
   `entropy` DOUBLE,
   `trigger_next_token_id` INT,
@@ -305,6 +306,7 @@ CREATE TABLE IF NOT EXISTS memory_positions (
   `residual_token_probability_in_ffn` DOUBLE,
   `median_output_rank` INT,
   `output_voters` INT,
+  `memories_for_ffn_token` INT,
   `run_id` STRING
 )
 USING parquet
@@ -929,18 +931,36 @@ CREATE OR REPLACE VIEW reject_reasons AS
   GROUP BY run_id, source, reason;
 
 -- What the paper plots as agreement against maximal probability: tenths of a run's values by their largest probability.
+-- shuffled_pairs_rate is the baseline: the rate if the tenth's values and targets were paired at random, which is larger than
+-- 1 / vocabulary because both favour frequent tokens.
 CREATE OR REPLACE VIEW agreement_by_max_probability AS
-  SELECT run_id, tenth, count(*) AS neurons, min(max_probability) AS from_probability,
-    max(max_probability) AS to_probability, avg(CASE WHEN agrees THEN 1e0 ELSE 0e0 END) AS agreement_rate
-  FROM (
-    SELECT run_id, max_probability, agrees,
+  WITH binned AS (
+    SELECT run_id, max_probability, agrees, top_token_id, trigger_next_token_id,
       ntile(10) OVER (PARTITION BY run_id ORDER BY max_probability, layer, neuron) AS tenth
     FROM value_predictions
     WHERE agrees IS NOT NULL
-  ) AS binned
-  GROUP BY run_id, tenth;
+  ), pairs AS (
+    SELECT t.run_id, t.tenth, sum(t.targets * v.predictions) AS pairs
+    FROM (
+      SELECT run_id, tenth, trigger_next_token_id AS token, count(*) AS targets
+      FROM binned
+      GROUP BY run_id, tenth, trigger_next_token_id
+    ) AS t
+    JOIN (
+      SELECT run_id, tenth, top_token_id AS token, count(*) AS predictions
+      FROM binned
+      GROUP BY run_id, tenth, top_token_id
+    ) AS v ON v.run_id = t.run_id AND v.tenth = t.tenth AND v.token = t.token
+    GROUP BY t.run_id, t.tenth
+  )
+  SELECT b.run_id, b.tenth, count(*) AS neurons, min(b.max_probability) AS from_probability,
+    max(b.max_probability) AS to_probability, avg(CASE WHEN b.agrees THEN 1e0 ELSE 0e0 END) AS agreement_rate,
+    coalesce(max(p.pairs), 0) * 1e0 / count(*) / count(*) AS shuffled_pairs_rate
+  FROM binned AS b
+  LEFT JOIN pairs AS p ON p.run_id = b.run_id AND p.tenth = b.tenth
+  GROUP BY b.run_id, b.tenth;
 
--- The 100 values with the largest probability; precision is the share of their triggers' targets that are the top token.
+-- The 100 values with the largest probability; precision_of_triggers is the share of their triggers' targets that are the top token.
 CREATE OR REPLACE VIEW top_values AS
   SELECT run_id, place, layer, neuron, top_tokens, max_probability, agreement_count, targets,
     CASE WHEN targets > 0 THEN CAST(agreement_count AS DOUBLE) / targets END AS precision_of_triggers
@@ -958,14 +978,34 @@ CREATE OR REPLACE VIEW top_values_by_layer AS
   FROM top_values
   GROUP BY run_id, layer;
 
--- One embedding space? Agreement, rank and cosines of each layer's values, under each lens.
+-- One embedding space? Agreement, rank and cosines of each layer's values, under each lens. shuffled_pairs_rate is the baseline
+-- of agreement_rate, as above.
 CREATE OR REPLACE VIEW lens_agreement AS
-  SELECT run_id, layer, lens, count(*) AS neurons, count(agrees) AS targets,
-    avg(CASE WHEN agrees THEN 1e0 WHEN NOT agrees THEN 0e0 END) AS agreement_rate,
-    median(next_token_rank) AS median_next_token_rank, avg(peak_z) AS mean_peak_z, avg(max_cosine) AS mean_max_cosine,
-    avg(CASE WHEN max_cosine_token_id = top_token_id THEN 1e0 WHEN max_cosine IS NOT NULL THEN 0e0 END) AS cosine_names_top_token
-  FROM value_lenses
-  GROUP BY run_id, layer, lens;
+  WITH pairs AS (
+    SELECT t.run_id, t.layer, t.lens, sum(t.targets * v.predictions) AS pairs
+    FROM (
+      SELECT run_id, layer, lens, trigger_next_token_id AS token, count(*) AS targets
+      FROM value_lenses
+      WHERE agrees IS NOT NULL
+      GROUP BY run_id, layer, lens, trigger_next_token_id
+    ) AS t
+    JOIN (
+      SELECT run_id, layer, lens, top_token_id AS token, count(*) AS predictions
+      FROM value_lenses
+      WHERE agrees IS NOT NULL
+      GROUP BY run_id, layer, lens, top_token_id
+    ) AS v ON v.run_id = t.run_id AND v.layer = t.layer AND v.lens = t.lens AND v.token = t.token
+    GROUP BY t.run_id, t.layer, t.lens
+  )
+  SELECT l.run_id, l.layer, l.lens, count(*) AS neurons, count(l.agrees) AS targets,
+    avg(CASE WHEN l.agrees THEN 1e0 WHEN NOT l.agrees THEN 0e0 END) AS agreement_rate,
+    coalesce(max(p.pairs), 0) * 1e0 / nullif(count(l.agrees), 0) / nullif(count(l.agrees), 0) AS shuffled_pairs_rate,
+    median(l.next_token_rank) AS median_next_token_rank, avg(l.peak_z) AS mean_peak_z, avg(l.max_cosine) AS mean_max_cosine,
+    avg(CASE WHEN l.max_cosine_token_id = l.top_token_id THEN 1e0 WHEN l.max_cosine IS NOT NULL THEN 0e0 END)
+      AS cosine_names_top_token
+  FROM value_lenses AS l
+  LEFT JOIN pairs AS p ON p.run_id = l.run_id AND p.layer = l.layer AND p.lens = l.lens
+  GROUP BY l.run_id, l.layer, l.lens;
 
 -- Why facts and prompts were not used.
 CREATE OR REPLACE VIEW fact_reject_reasons AS

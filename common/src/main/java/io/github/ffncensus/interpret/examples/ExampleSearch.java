@@ -8,7 +8,9 @@ import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.SeededHash;
 import io.github.ffncensus.analysis.Analysis.DeviceObserver;
 import io.github.ffncensus.analysis.Analysis.PartialSink;
+import io.github.ffncensus.analysis.DeviceRows;
 import io.github.ffncensus.analysis.positions.PositionSample;
+import io.github.ffncensus.model.Architecture;
 import io.github.ffncensus.model.LayerActivations;
 import io.github.ffncensus.model.ScriptModule;
 import io.github.ffncensus.model.TokenBatch;
@@ -61,13 +63,21 @@ public final class ExampleSearch implements DeviceObserver {
 
   private static final int SALT = 5;
 
+  /** Of the keys of positions that are drawn from together. */
+  private static final long KEY_BYTES = 32L << 20;
+
+  /** Of an example: its key, its place, its coefficient. */
+  private static final long EXAMPLE_BYTES = 2 * Long.BYTES + Float.BYTES;
+
   private final NDManager manager;
   private final ScriptModule script;
   private final PositionSample sample;
   private final int perBand;
   private final long seed;
   private final int neurons;
+  private final int firstLayer;
   private final Layer[] layers;
+  private final int chunkRows;
 
   /** What was drawn in a layer so far, and what decides it. */
   private final class Layer {
@@ -105,25 +115,57 @@ public final class ExampleSearch implements DeviceObserver {
   }
 
   /**
+   * Searches the layers from {@code firstLayer} on that there are quantiles of.
+   *
    * @param quantiles by layer and quantile those of each neuron, as many as there are {@link
    *     QuantileBand#bounds}
    * @param perBand examples of each neuron and band
    * @param seed decides which positions are drawn
    */
   public ExampleSearch(
-      Transformer model, PositionSample sample, float[][][] quantiles, int perBand, long seed) {
+      Transformer model,
+      PositionSample sample,
+      int firstLayer,
+      float[][][] quantiles,
+      int perBand,
+      long seed) {
+    this(model, sample, firstLayer, quantiles, perBand, seed, rowsTogether(model));
+  }
+
+  private static int rowsTogether(Transformer model) {
+    return (int) Math.max(1, KEY_BYTES / Long.BYTES / model.architecture().intermediate());
+  }
+
+  /** Bytes that a search holds of each of its layers while it runs. */
+  public static long bytesPerLayer(Architecture architecture, int perBand) {
+    return EXAMPLE_BYTES * architecture.intermediate() * QuantileBand.values().length * perBand;
+  }
+
+  /**
+   * @param chunkRows positions that are drawn from together
+   */
+  ExampleSearch(
+      Transformer model,
+      PositionSample sample,
+      int firstLayer,
+      float[][][] quantiles,
+      int perBand,
+      long seed,
+      int chunkRows) {
     if (model.architecture().maxSequenceTokens() > 1 << POSITION_BITS) {
       throw new IllegalArgumentException("positions need more bits");
     }
     this.sample = sample;
+    this.firstLayer = firstLayer;
     this.perBand = perBand;
     this.seed = seed;
+    this.chunkRows = chunkRows;
     this.neurons = model.architecture().intermediate();
     this.manager = model.newScope();
     this.script = new ScriptModule(manager, CLASS_NAME, SOURCE);
     this.layers = new Layer[quantiles.length];
     for (int l = 0; l < layers.length; l++) {
-      layers[l] = new Layer(l, quantiles[l]);
+      layers[l] = new Layer(firstLayer + l, quantiles[l]);
     }
   }
 
@@ -142,27 +184,39 @@ public final class ExampleSearch implements DeviceObserver {
 
   @Override
   public void layer(LayerActivations activations, TokenBatch batch) {
+    if (activations.layer() < firstLayer || activations.layer() >= firstLayer + layers.length) {
+      return;
+    }
     List<Long> rows = new ArrayList<>();
-    List<Long> places = new ArrayList<>();
-    List<Long> hashes = new ArrayList<>();
     for (int s = 0; s < batch.size(); s++) {
       TokenSequence sequence = batch.sequences().get(s);
       for (int position : sample.of(sequence)) {
         rows.add((long) s * batch.length() + position);
-        places.add(sequence.id() << POSITION_BITS | position);
-        hashes.add(hash(sequence.id(), position));
       }
     }
-    if (rows.isEmpty()) {
-      return;
+    Layer layer = layers[activations.layer() - firstLayer];
+    DeviceRows.forEach(
+        rows.stream().mapToLong(Long::longValue).toArray(),
+        chunkRows,
+        chunk -> draw(layer, activations.coefficients(), batch, chunk));
+  }
+
+  /** Draws from what was drawn before and some rows of a batch. */
+  private void draw(Layer layer, NDArray coefficients, TokenBatch batch, long[] rows) {
+    long[] places = new long[rows.length];
+    long[] hashes = new long[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      long sequenceId = batch.sequences().get((int) (rows[i] / batch.length())).id();
+      int position = (int) (rows[i] % batch.length());
+      places[i] = sequenceId << POSITION_BITS | position;
+      hashes[i] = hash(sequenceId, position);
     }
-    Layer layer = layers[activations.layer()];
     NDList[] drawn = new NDList[layer.drawn.length];
     try (NDManager scope = manager.newSubManager()) {
-      NDArray m = script.call(scope, "rows", activations.coefficients(), array(scope, rows));
-      NDArray positions = array(scope, hashes).reshape(-1, 1);
+      NDArray m = script.call(scope, "rows", coefficients, scope.create(rows));
+      NDArray positions = scope.create(hashes).reshape(-1, 1);
       NDArray keys = script.call(scope, "keys", positions, layer.multipliers);
-      NDArray newPlaces = array(scope, places);
+      NDArray newPlaces = scope.create(places);
       for (int band = 0; band < drawn.length; band++) {
         NDList before = layer.drawn[band];
         drawn[band] =
@@ -191,11 +245,7 @@ public final class ExampleSearch implements DeviceObserver {
     layer.drawn = drawn;
   }
 
-  private static NDArray array(NDManager scope, List<Long> values) {
-    return scope.create(values.stream().mapToLong(Long::longValue).toArray());
-  }
-
-  /** What was drawn in a layer: by neuron, band and key. */
+  /** What was drawn in one of the layers: by neuron, band and key. */
   public List<ActivationExample> examples(int layer) {
     QuantileBand[] bands = QuantileBand.values();
     long[][] keys = new long[bands.length][];
@@ -203,7 +253,7 @@ public final class ExampleSearch implements DeviceObserver {
     float[][] coefficients = new float[bands.length][];
     long[][] seen = new long[bands.length][];
     for (int band = 0; band < bands.length; band++) {
-      NDList drawn = layers[layer].drawn[band];
+      NDList drawn = layers[layer - firstLayer].drawn[band];
       keys[band] = drawn.get(0).toLongArray();
       places[band] = drawn.get(1).toLongArray();
       coefficients[band] = drawn.get(2).toFloatArray();

@@ -23,6 +23,8 @@ import java.util.List;
  * @param medianOutputRank of the model's prediction over the active memories, the lower of two
  *     middle ones; value vectors of zeros are left out; null if no memory is left
  * @param outputVoters active memories that predict what the model predicts
+ * @param memoriesForFfnToken the smallest n such that the sum of the n memories with the largest
+ *     contributions predicts what y predicts; null if not even that of all does, without the bias
  * @param memories those with the largest contributions, without those that contribute nothing
  */
 public record MemoryPosition(
@@ -47,4 +49,5 @@ public record MemoryPosition(
     double residualTokenProbabilityInFfn,
     Integer medianOutputRank,
     int outputVoters,
+    Integer memoriesForFfnToken,
     List<MemoryAblation> memories) {}

@@ -17,9 +17,11 @@ final class MemoryPositions {
   private final float[] medianRanks;
   private final int[] outputRanks;
   private final int[] ffnRanks;
+  private final int[] fewest;
 
   /**
    * @param ranks as {@link MemoryScript#ofPositions} gives them
+   * @param fewest as {@link FewestMemories} gives them
    */
   MemoryPositions(
       int layer,
@@ -28,12 +30,14 @@ final class MemoryPositions {
       Strongest memories,
       LayerValues.Reading values,
       NDList ranks,
+      int[] fewest,
       Removals.Result without) {
     this.layer = layer;
     this.places = places;
     this.predictions = predictions;
     this.memories = memories;
     this.values = values;
+    this.fewest = fewest;
     this.without = without;
     this.voters = ranks.get(0).toLongArray();
     this.medianRanks = ranks.get(1).toFloatArray();
@@ -73,6 +77,7 @@ final class MemoryPositions {
         Math.exp(predictions.ffnResidualLog[p]),
         Float.isNaN(medianRanks[p]) ? null : (Integer) (int) medianRanks[p],
         (int) voters[p],
+        fewest[p] == 0 ? null : Integer.valueOf(fewest[p]),
         memories(p));
   }
 

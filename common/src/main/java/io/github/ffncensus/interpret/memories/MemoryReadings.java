@@ -44,6 +44,8 @@ public final class MemoryReadings {
     PREDICTIONS,
     /** What all values of the layer predict, and their ranks of the outputs. */
     VALUES,
+    /** How few memories predict what the FFN predicts. */
+    FEWEST,
     /** Predictions without one of the strongest memories each. */
     REMOVALS
   }
@@ -139,13 +141,22 @@ public final class MemoryReadings {
               memories.valueLengths(),
               memories.chosen());
       start = took(Part.VALUES, start);
+      int[] fewest = fewest(rows, memories, predictions);
+      start = took(Part.FEWEST, start);
       NDArray sums = rows.residuals().add(rows.outputs());
       Removals.Result without =
           new Removals(model, script, layer).predictions(manager, sums, pairs);
       took(Part.REMOVALS, start);
       return sorted(
-          new MemoryPositions(layer, rows.places(), predictions, memories, reading, ranks, without)
+          new MemoryPositions(
+                  layer, rows.places(), predictions, memories, reading, ranks, fewest, without)
               .all());
+    }
+  }
+
+  private int[] fewest(Rows rows, Strongest memories, PositionPredictions predictions) {
+    try (FewestMemories search = new FewestMemories(model, layer)) {
+      return search.of(rows.coefficients(), memories.valueLengths(), predictions.ffn);
     }
   }
 

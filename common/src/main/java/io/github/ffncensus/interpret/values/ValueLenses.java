@@ -193,15 +193,16 @@ public final class ValueLenses implements AutoCloseable {
       NeuronBlocks.checkFinite(layer, neuron, mean[i]);
       boolean hasTarget = target != NeuronTriggers.NO_TARGET;
       boolean zero = lengths[i] == 0;
+      boolean flat = deviation[i] == 0;
       return new ValueLens(
           layer,
           neuron,
           lens,
-          (int) top[i],
-          deviation[i] == 0 ? null : ((double) best[i] - mean[i]) / deviation[i],
+          flat ? null : Integer.valueOf((int) top[i]),
+          flat ? null : ((double) best[i] - mean[i]) / deviation[i],
           hasTarget ? target : null,
-          hasTarget ? target == top[i] : null,
-          hasTarget ? (int) rank[i] : null,
+          hasTarget ? Boolean.valueOf(!flat && target == top[i]) : null,
+          hasTarget && !flat ? (int) rank[i] : null,
           zero ? null : (double) nearest[i],
           zero ? null : (int) closest[i],
           zero ? null : (double) farthest[i]);

@@ -7,6 +7,8 @@ package io.github.ffncensus.interpret.values;
  *
  * @param topTokenIds most probable first; of equal logits the lowest id first
  * @param topProbabilities of the top tokens
+ * @param topToken the first of them; null where all logits are equal, as those of a value vector of
+ *     zeros: it predicts nothing, although some token is the first of equal ones
  * @param maxProbability of the first top token, in [1 / vocabulary, 1]
  * @param entropy in nats, in [0, ln vocabulary]
  * @param peakZ (largest logit - mean) / standard deviation over the vocabulary; null where all
@@ -19,9 +21,10 @@ package io.github.ffncensus.interpret.values;
  * @param entropyAtMeanCoefficient entropy when the value is multiplied by it
  * @param targetTokenId the target at the strongest trigger; null where there is none, as the two
  *     after it
- * @param agrees whether the target is the first top token
- * @param targetRank from 1: tokens with a larger logit, or an equal one and a lower id, plus one
- * @param agreementCount triggers whose target is the first top token
+ * @param agrees whether the target is {@code topToken}; false where that is null
+ * @param targetRank from 1: tokens with a larger logit, or an equal one and a lower id, plus one;
+ *     null also where all logits are equal
+ * @param agreementCount triggers whose target is {@code topToken}
  * @param targets triggers with a target
  */
 public record ValuePrediction(
@@ -29,6 +32,7 @@ public record ValuePrediction(
     int neuron,
     int[] topTokenIds,
     float[] topProbabilities,
+    Integer topToken,
     double maxProbability,
     double entropy,
     Double peakZ,

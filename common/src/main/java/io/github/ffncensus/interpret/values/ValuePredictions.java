@@ -144,12 +144,14 @@ public final class ValuePredictions implements AutoCloseable {
     double scaledTotal = reduced.scaledTotal()[row];
     int target = triggers.first();
     boolean hasTarget = target != NeuronTriggers.NO_TARGET;
+    Integer topToken = flat ? null : Integer.valueOf(top[0]);
     int rank = Math.toIntExact(reduced.ahead()[row]) + 1;
     return new ValuePrediction(
         layer,
         neuron,
         top,
         probabilities,
+        topToken,
         largest(total),
         entropy(total, reduced.weighted()[row]),
         flat ? null : (largest - reduced.mean()[row]) / deviation,
@@ -159,9 +161,9 @@ public final class ValuePredictions implements AutoCloseable {
         mean == null ? null : largest(scaledTotal),
         mean == null ? null : entropy(scaledTotal, reduced.scaledWeighted()[row]),
         hasTarget ? target : null,
-        hasTarget ? top[0] == target : null,
-        hasTarget ? rank : null,
-        triggers.countOf(top[0]),
+        hasTarget ? Boolean.valueOf(!flat && top[0] == target) : null,
+        hasTarget && !flat ? rank : null,
+        flat ? 0 : triggers.countOf(top[0]),
         triggers.count());
   }
 

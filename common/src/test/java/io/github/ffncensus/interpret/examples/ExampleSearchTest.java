@@ -211,21 +211,24 @@ class ExampleSearchTest {
     return layer + ":" + neuron + ":" + band;
   }
 
+  /** Layer by layer, and with fewer rows at a time than a batch has. */
   private static List<ActivationExample> search(
       Transformer model,
       List<TokenSequence> corpus,
       float[][][] quantiles,
       int tokenBudget,
       long seed) {
-    try (ExampleSearch search = new ExampleSearch(model, SAMPLE, quantiles, PER_BAND, seed)) {
-      new ShardScan(model::observe, List.of(search), tokens -> {})
-          .run(BatchPlan.of(corpus, tokenBudget));
-      List<ActivationExample> examples = new ArrayList<>();
-      for (int l = 0; l < model.architecture().layers(); l++) {
+    List<ActivationExample> examples = new ArrayList<>();
+    for (int l = 0; l < model.architecture().layers(); l++) {
+      float[][][] ofLayer = {quantiles[l]};
+      try (ExampleSearch search =
+          new ExampleSearch(model, SAMPLE, l, ofLayer, PER_BAND, seed, 13)) {
+        new ShardScan(model::observe, List.of(search), tokens -> {})
+            .run(BatchPlan.of(corpus, tokenBudget));
         examples.addAll(search.examples(l));
       }
-      return examples;
     }
+    return examples;
   }
 
   private static Transformer load(String name) {

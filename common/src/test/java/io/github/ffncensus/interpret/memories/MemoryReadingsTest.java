@@ -134,6 +134,9 @@ class MemoryReadingsTest {
     assertRank(actual.ffnOutputRank(), expected.ffnLogits, e);
     assertRank(actual.residualTokenRankInFfn(), expected.ffnLogits, actual.residualToken());
     checkAllMemories(actual, expected);
+    int none = expected.neurons() + 1;
+    assertThat(actual.memoriesForFfnToken() == null ? none : actual.memoriesForFfnToken())
+        .isBetween(expected.fewest(f, -SLACK), expected.fewest(f, SLACK));
     int[] strongest = expected.strongest();
     assertThat(actual.memories().size())
         .isEqualTo(

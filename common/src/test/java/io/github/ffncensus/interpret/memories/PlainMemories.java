@@ -94,6 +94,35 @@ final class PlainMemories {
       return DoubleStream.of(valueLogits[neuron]).map(logit -> m[neuron] * logit).toArray();
     }
 
+    /**
+     * The smallest n such that the sum of the n strongest memories predicts the token; more than
+     * there are memories if none does.
+     *
+     * @param lead of the token over all others, in logits
+     */
+    int fewest(int token, double lead) {
+      double[] sums = new double[ffnLogits.length];
+      int n = 0;
+      for (int neuron : strongest()) {
+        if (contribution(neuron) == 0) {
+          break;
+        }
+        n++;
+        double[] logits = memoryLogits(neuron);
+        Arrays.setAll(sums, w -> sums[w] + logits[w]);
+        double others =
+            IntStream.range(0, sums.length)
+                .filter(w -> w != token)
+                .mapToDouble(w -> sums[w])
+                .max()
+                .orElseThrow();
+        if (sums[token] > others + lead) {
+          return n;
+        }
+      }
+      return m.length + 1;
+    }
+
     /** Logits of the model without the memory. */
     double[] logitsWithout(int neuron) {
       double[] left = new double[sum.length];

@@ -2,41 +2,41 @@ package io.github.ffncensus.interpret.patterns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.Device;
 import io.github.ffncensus.analysis.AllCoefficients;
 import io.github.ffncensus.analysis.RandomSequences;
 import io.github.ffncensus.analysis.triggers.Polarity;
 import io.github.ffncensus.analysis.triggers.Trigger;
 import io.github.ffncensus.analysis.triggers.TriggerSearch.Distinct;
-import io.github.ffncensus.model.ModelCopy;
-import io.github.ffncensus.model.ModelFolder;
-import io.github.ffncensus.model.Precision;
+import io.github.ffncensus.model.BlindModel;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
-import io.github.ffncensus.model.TransformerLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Property 19: a key of a blind first layer that is made for one token. */
 class PlantedPatternTest {
-  private static final String LAYER = "transformer.h.0.";
   private static final int NEURON = 11;
-  private static final int TOKEN = 42;
   private static final PatternSettings SETTINGS =
       new PatternSettings("zxx", List.of(), 10, 3, 0.01, 1);
 
   @TempDir Path folder;
 
-  @Test
-  void keyOfOneToken_hasThatTokenAsItsPattern() {
-    try (Transformer model = planted()) {
-      List<TokenSequence> corpus = withToken(RandomSequences.of(model.architecture(), 120, 4));
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-gelu-new", "llama-bias-tied", "bert-gelu"})
+  void keyOfOneToken_hasThatTokenAsItsPattern(String fixture) {
+    BlindModel blind = BlindModel.of(fixture, folder);
+    List<float[]> inputs = inputs(blind);
+    int token = mostAligned(inputs);
+    try (Transformer model = planted(blind, inputs, token)) {
+      List<TokenSequence> corpus =
+          withToken(token, RandomSequences.of(model.architecture(), 120, 4));
       PatternBackground.Builder background = new PatternBackground.Builder(SETTINGS);
       for (TokenSequence sequence : corpus) {
         IntStream.range(0, sequence.length())
@@ -57,20 +57,20 @@ class PlantedPatternTest {
       assertThat(found.scores().lastTokenEffective()).isEqualTo(1);
       FoundPattern first = found.patterns().get(0);
       assertThat(first.pattern().kind()).isEqualTo(PatternKind.LAST_TOKEN);
-      assertThat(first.pattern().text()).isEqualTo("t" + TOKEN);
+      assertThat(first.pattern().text()).isEqualTo("t" + token);
       assertThat(first.support()).isEqualTo(found.labels().prefixes());
       assertThat(found.labels().notCovered()).isZero();
     }
   }
 
   /** Every third sequence gets the token somewhere. */
-  private static List<TokenSequence> withToken(List<TokenSequence> corpus) {
+  private static List<TokenSequence> withToken(int token, List<TokenSequence> corpus) {
     List<TokenSequence> changed = new ArrayList<>();
     for (TokenSequence sequence : corpus) {
       int[] tokens = sequence.tokens().clone();
       int place = (int) sequence.id() % tokens.length;
       if (sequence.id() % 3 == 0 && !sequence.special()[place]) {
-        tokens[place] = TOKEN;
+        tokens[place] = token;
       }
       changed.add(new TokenSequence(sequence.id(), tokens, sequence.special()));
     }
@@ -85,55 +85,37 @@ class PlantedPatternTest {
     return new PrefixText(rank, "d" + sequence.id(), text, "t" + sequence.tokens()[position], null);
   }
 
-  /** Attention and positions add nothing; the key is the token's FFN input, cut off below it. */
-  private Transformer planted() {
-    ModelCopy copy = ModelCopy.of("gpt2-gelu-new", folder);
-    copy.config().put("activation_function", "relu");
-    Arrays.fill(copy.values(LAYER + "attn.c_proj.weight"), 0);
-    Arrays.fill(copy.values(LAYER + "attn.c_proj.bias"), 0);
-    Arrays.fill(copy.values("transformer.wpe.weight"), 0);
-    float[] gain = copy.values(LAYER + "ln_2.weight");
-    float[] shift = copy.values(LAYER + "ln_2.bias");
-    float[] embedding = copy.values("transformer.wte.weight");
-    int width = gain.length;
-    double[][] inputs = new double[embedding.length / width][];
-    for (int token = 0; token < inputs.length; token++) {
-      inputs[token] = normed(embedding, token * width, gain, shift);
-    }
-    double own = dot(inputs[TOKEN], inputs[TOKEN]);
+  /** A token that is more aligned with its own FFN input than any other, since that is longest. */
+  private static int mostAligned(List<float[]> inputs) {
+    return IntStream.range(0, inputs.size())
+        .boxed()
+        .max(Comparator.comparingDouble(token -> dot(inputs.get(token), inputs.get(token))))
+        .orElseThrow();
+  }
+
+  /** The key is the token's FFN input, and the bias cuts off all other tokens. */
+  private static Transformer planted(BlindModel blind, List<float[]> inputs, int token) {
+    float[] key = inputs.get(token);
     double next =
-        IntStream.range(0, inputs.length)
-            .filter(token -> token != TOKEN)
-            .mapToDouble(token -> dot(inputs[token], inputs[TOKEN]))
+        IntStream.range(0, inputs.size())
+            .filter(other -> other != token)
+            .mapToDouble(other -> dot(inputs.get(other), key))
             .max()
             .orElseThrow();
-    assertThat(next).as("the token is the most aligned one").isLessThan(own);
-    float[] keys = copy.values(LAYER + "mlp.c_fc.weight");
-    int neurons = keys.length / width;
-    for (int i = 0; i < width; i++) {
-      keys[i * neurons + NEURON] = (float) inputs[TOKEN][i];
-    }
-    copy.values(LAYER + "mlp.c_fc.bias")[NEURON] = (float) (-(own + next) / 2);
-    return TransformerLoader.load(ModelFolder.open(copy.write()), Device.cpu(), Precision.FLOAT32);
+    assertThat(next).as("the token is the most aligned one").isLessThan(dot(key, key));
+    blind.plant(NEURON, key, (float) (-(dot(key, key) + next) / 2));
+    return blind.load();
   }
 
-  private static double[] normed(float[] values, int from, float[] gain, float[] shift) {
-    double mean = 0;
-    for (int i = 0; i < gain.length; i++) {
-      mean += values[from + i] / gain.length;
+  private static List<float[]> inputs(BlindModel blind) {
+    try (Transformer model = blind.load()) {
+      return IntStream.range(0, model.architecture().vocabulary())
+          .mapToObj(token -> BlindModel.input(model, token))
+          .toList();
     }
-    double variance = 0;
-    for (int i = 0; i < gain.length; i++) {
-      variance += (values[from + i] - mean) * (values[from + i] - mean) / gain.length;
-    }
-    double[] normed = new double[gain.length];
-    for (int i = 0; i < gain.length; i++) {
-      normed[i] = (values[from + i] - mean) / Math.sqrt(variance + 1e-5) * gain[i] + shift[i];
-    }
-    return normed;
   }
 
-  private static double dot(double[] a, double[] b) {
-    return IntStream.range(0, a.length).mapToDouble(i -> a[i] * b[i]).sum();
+  private static double dot(float[] a, float[] b) {
+    return IntStream.range(0, a.length).mapToDouble(j -> (double) a[j] * b[j]).sum();
   }
 }

@@ -3,34 +3,31 @@ package io.github.ffncensus.interpret.perturbations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.Device;
 import io.github.ffncensus.analysis.AllCoefficients;
 import io.github.ffncensus.analysis.RandomSequences;
 import io.github.ffncensus.analysis.triggers.Polarity;
 import io.github.ffncensus.analysis.triggers.Trigger;
 import io.github.ffncensus.analysis.triggers.TriggerSearch.Distinct;
-import io.github.ffncensus.model.ModelCopy;
-import io.github.ffncensus.model.ModelFolder;
-import io.github.ffncensus.model.Precision;
+import io.github.ffncensus.model.BlindModel;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
-import io.github.ffncensus.model.TransformerLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model whose first layer sees nothing but the token itself: properties 19 and 25. */
 class UnseenTokenTest {
   @TempDir Path folder;
 
-  @Test
-  void removingATokenThatALayerCannotSee_changesNothing() {
-    try (Transformer model = blind()) {
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu", "bert-gelu"})
+  void removingATokenThatALayerCannotSee_changesNothing(String fixture) {
+    try (Transformer model = BlindModel.of(fixture, folder).load()) {
       List<TokenSequence> corpus = RandomSequences.of(model.architecture(), 30, 4);
       AllCoefficients all = AllCoefficients.of(model, corpus);
       List<Winner> winners = new ArrayList<>();
@@ -51,11 +48,13 @@ class UnseenTokenTest {
           continue;
         }
         seen.merge(perturbation.removal(), 1, Integer::sum);
-        if (perturbation.removal() == Removal.LAST) {
-          // The neuron sees the token before and nothing else.
-          int before = winner.sequence().tokens()[winner.position() - 1];
+        // The first token may be the trigger's own, too.
+        if (perturbation.effect().get().removedPosition() == winner.position()) {
+          // The neuron sees the token that is read instead, and nothing else.
+          int place = winner.position() + (model.architecture().causal() ? -1 : 1);
+          int read = winner.sequence().tokens()[place];
           float alone =
-              AllCoefficients.of(model, List.of(TokenSequence.of(0, before)))
+              AllCoefficients.of(model, List.of(TokenSequence.of(0, read)))
                   .row(0, 0, 0)[winner.neuron()];
           assertThat(perturbation.effect().get().perturbed()).isCloseTo(alone, within(1e-5f));
         } else {
@@ -67,14 +66,5 @@ class UnseenTokenTest {
       }
       assertThat(seen.values()).hasSize(3).allMatch(count -> count > 20);
     }
-  }
-
-  /** Attention adds nothing, and positions are not told apart. */
-  private Transformer blind() {
-    ModelCopy copy = ModelCopy.of("gpt2-gelu-new", folder);
-    Arrays.fill(copy.values("transformer.h.0.attn.c_proj.weight"), 0);
-    Arrays.fill(copy.values("transformer.h.0.attn.c_proj.bias"), 0);
-    Arrays.fill(copy.values("transformer.wpe.weight"), 0);
-    return TransformerLoader.load(ModelFolder.open(copy.write()), Device.cpu(), Precision.FLOAT32);
   }
 }

@@ -119,12 +119,17 @@ class ValueLensesTest {
       embedding[w * hidden] = w == 9 ? 0 : 1;
     }
     try (Transformer model = load(copy.write())) {
-      List<ValueLens> rows = read(model, 4, 6, neuron -> NeuronTriggers.NONE);
+      // The token that would be the first of equal ones.
+      List<ValueLens> rows =
+          read(model, 4, 6, neuron -> NeuronTriggers.of(List.of(1f), List.of(0)));
+      assertThat(rows.get(0).target()).isZero();
+      assertThat(rows.get(0).agrees()).isFalse();
+      assertThat(rows.get(0).targetRank()).isNull();
       assertThat(rows.get(0).maxCosine()).isNull();
       assertThat(rows.get(0).maxCosineToken()).isNull();
       assertThat(rows.get(0).minCosine()).isNull();
       assertThat(rows.get(0).peakZ()).isNull();
-      assertThat(rows.get(0).topToken()).isZero();
+      assertThat(rows.get(0).topToken()).isNull();
       assertThat(rows.get(2).lens()).isEqualTo(Lens.RAW);
       assertThat(rows.get(2).maxCosine()).isZero();
       assertThat(rows.get(2).maxCosineToken()).isEqualTo(9);

@@ -139,6 +139,7 @@ class ValuePredictionsTest {
     double[] p = oracle.probabilities(1);
     int[] top = oracle.ranked(TOP, true);
     assertThat(row.topTokenIds()).isEqualTo(top);
+    assertThat(row.topToken()).isEqualTo(top[0]);
     assertThat(row.topProbabilities()).hasSize(TOP);
     for (int k = 0; k < TOP; k++) {
       assertThat((double) row.topProbabilities()[k]).isCloseTo(p[top[k]], within(1e-4 * p[top[k]]));
@@ -297,7 +298,7 @@ class ValuePredictionsTest {
     List<ValuePrediction> rows =
         predict(
             List.of(plateau, new float[vocabulary], steps),
-            i -> trigger(List.of(100, 7, 278).get(i)));
+            i -> trigger(List.of(100, 0, 278).get(i)));
     assertThat(rows.get(0).topTokenIds()).isEqualTo(IntStream.range(5, 15).toArray());
     assertThat(rows.get(0).bottomTokenIds())
         .containsExactly(0, 1, 2, 3, 4, 250, 251, 252, 253, 254);
@@ -314,7 +315,13 @@ class ValuePredictionsTest {
     assertThat(dead.entropy()).isEqualTo(Math.log(vocabulary));
     assertThat(dead.peakZ()).isNull();
     assertThat(dead.marginZ()).isNull();
-    assertThat(dead.targetRank()).isEqualTo(8);
+    // It predicts nothing, not even the token that is the first of equal ones.
+    assertThat(dead.topToken()).isNull();
+    assertThat(dead.targetTokenId()).isZero();
+    assertThat(dead.agrees()).isFalse();
+    assertThat(dead.targetRank()).isNull();
+    assertThat(dead.agreementCount()).isZero();
+    assertThat(dead.targets()).isEqualTo(1);
     assertThat(dead.maxProbabilityAtMeanCoefficient()).isEqualTo(1.0 / vocabulary);
   }
 

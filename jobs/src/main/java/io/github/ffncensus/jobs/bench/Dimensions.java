@@ -25,6 +25,7 @@ final class Dimensions implements Callable<Integer> {
           Part.FORWARD, "forward pass",
           Part.PREDICTIONS, "what residual, FFN and model predict",
           Part.VALUES, "all values of the layer, and ranks in them",
+          Part.FEWEST, "how few memories give the FFN's token",
           Part.REMOVALS, "predictions without a memory");
 
   @Option(

@@ -10,10 +10,12 @@ import io.github.ffncensus.jobs.config.ExamplesConfig;
 import io.github.ffncensus.jobs.ingest.ShardPlan;
 import io.github.ffncensus.jobs.task.ModelTask;
 import io.github.ffncensus.jobs.task.TaskSetup;
+import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -27,6 +29,9 @@ import org.apache.spark.util.TaskCompletionListener;
 /** Task: draws examples of every neuron in a piece of the sample. */
 final class FindExamples implements FlatMapFunction<SampledSequences, Row>, ModelTask {
   private static final long serialVersionUID = 1L;
+
+  /** Of the examples of layers that are searched in one pass. */
+  private static final long MOST_BYTES = 256L << 20;
 
   private final TaskSetup setup;
   private final ShardPlan plan;
@@ -45,23 +50,65 @@ final class FindExamples implements FlatMapFunction<SampledSequences, Row>, Mode
   @Override
   public Iterator<Row> call(SampledSequences piece) throws IOException {
     Transformer model = setup.model();
-    ExamplesConfig config = setup.config().interpret().examples();
-    ExampleSearch search =
-        new ExampleSearch(
+    Searches searches =
+        new Searches(
             model,
-            new PositionSample.PerSequence(config.positionsPerSequence(), config.seed()),
             NeuronQuantiles.read(setup, model.architecture(), stats),
-            config.perBand(),
-            config.seed());
-    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) done -> search.close());
-    new ShardScan(
-            model::observe, List.of(search), tokens -> TaskContext.get().killTaskIfInterrupted())
-        .run(BatchPlan.of(piece.read(setup, plan), setup.config().scan().batchTokens()));
+            piece.read(setup, plan));
+    TaskContext.get().addTaskCompletionListener((TaskCompletionListener) done -> searches.close());
     Stream<ActivationExample> examples =
         IntStream.range(0, model.architecture().layers())
             .boxed()
-            .flatMap(layer -> search.examples(layer).stream());
+            .flatMap(layer -> searches.examples(layer).stream());
     return examples.map(example -> row(example, piece.number())).iterator();
+  }
+
+  /** Layers in order, as many in one pass of the model as their examples fit into memory. */
+  private final class Searches implements AutoCloseable {
+    private final Transformer model;
+    private final float[][][] quantiles;
+    private final List<TokenSequence> sequences;
+    private final ExamplesConfig config = setup.config().interpret().examples();
+    private ExampleSearch current;
+    private int end;
+
+    Searches(Transformer model, float[][][] quantiles, List<TokenSequence> sequences) {
+      this.model = model;
+      this.quantiles = quantiles;
+      this.sequences = sequences;
+    }
+
+    List<ActivationExample> examples(int layer) {
+      if (layer == end) {
+        search(layer);
+      }
+      return current.examples(layer);
+    }
+
+    private void search(int from) {
+      close();
+      long bytes = ExampleSearch.bytesPerLayer(model.architecture(), config.perBand());
+      end = (int) Math.min(quantiles.length, from + Math.max(1, MOST_BYTES / bytes));
+      current =
+          new ExampleSearch(
+              model,
+              new PositionSample.PerSequence(config.positionsPerSequence(), config.seed()),
+              from,
+              Arrays.copyOfRange(quantiles, from, end),
+              config.perBand(),
+              config.seed());
+      new ShardScan(
+              model::observe, List.of(current), tokens -> TaskContext.get().killTaskIfInterrupted())
+          .run(BatchPlan.of(sequences, setup.config().scan().batchTokens()));
+    }
+
+    @Override
+    public void close() {
+      if (current != null) {
+        current.close();
+        current = null;
+      }
+    }
   }
 
   private static Row row(ActivationExample example, int piece) {

@@ -83,6 +83,7 @@ final class LensFindings {
   private static void sameToken(Dataset<Row> lenses, List<Finding> findings) {
     for (Row row :
         lenses
+            .filter(col("top_token_id").isNotNull())
             .groupBy("layer", "neuron")
             .agg(countDistinct("top_token_id").as("tokens"), count(lit(1)).as("lenses"))
             .filter(col("lenses").gt(1))
@@ -96,7 +97,7 @@ final class LensFindings {
               row.getInt(0),
               row.getDouble(2),
               null,
-              "share of the layer's %,d values whose top token is the same under every lens"
+              "share of the layer's %,d values whose top token is the same under every lens, those without one left out"
                   .formatted(row.getLong(1))));
     }
   }

@@ -88,14 +88,16 @@ final class LensTable {
       out.intValue("layer", row.layer());
       out.intValue("neuron", row.neuron());
       out.string("lens", row.lens().name().toLowerCase(Locale.ROOT));
-      out.intValue("top_token_id", row.topToken());
-      out.string("top_token", PredictedToken.name(tokenizer, row.topToken()));
-      if (row.peakZ() != null) {
+      if (row.topToken() != null) {
+        out.intValue("top_token_id", row.topToken());
+        out.string("top_token", PredictedToken.name(tokenizer, row.topToken()));
         out.doubleValue("peak_z", row.peakZ());
       }
       if (row.target() != null) {
         out.intValue("trigger_next_token_id", row.target());
         out.booleanValue("agrees", row.agrees());
+      }
+      if (row.targetRank() != null) {
         out.intValue("next_token_rank", row.targetRank());
       }
       if (row.maxCosine() != null) {

@@ -35,7 +35,9 @@ final class MemoryFindings {
                 count(lit(1)),
                 median(col("residual_rank")),
                 avg(oneIf(col("output_voters").gt(0))),
-                median(col("median_output_rank")))
+                median(col("median_output_rank")),
+                median(col("memories_for_ffn_token")),
+                median(col("active_memories")))
             .orderBy("layer")
             .collectAsList()) {
       int layer = row.getInt(0);
@@ -61,6 +63,17 @@ final class MemoryFindings {
             "median "
                 + over
                 + " of the median rank of the model's prediction in the active memories' values");
+      }
+      if (!row.isNullAt(5)) {
+        add(
+            findings,
+            "memories_for_ffn_token",
+            layer,
+            row.getDouble(5),
+            "median "
+                + over
+                + " of how many memories, those that contribute most first, add up to the FFN's top"
+                + " token; active are %,.0f".formatted(row.getDouble(6)));
       }
     }
     removals(ablations, findings);

@@ -94,6 +94,9 @@ final class ReadMemories implements Function<SampledSequences, Files>, ModelTask
         out.intValue("median_output_rank", row.medianOutputRank());
       }
       out.intValue("output_voters", row.outputVoters());
+      if (row.memoriesForFfnToken() != null) {
+        out.intValue("memories_for_ffn_token", row.memoriesForFfnToken());
+      }
     }
 
     void ablation(Ablation row, RowWriter out) {

@@ -26,7 +26,7 @@ final class ShuffledPairs {
    * square of the group's neurons.
    *
    * @param answered neurons with a target
-   * @param top the token that a value predicts
+   * @param top the token that a value predicts; null, if it predicts nothing, pairs with no target
    * @param target the token at the strongest trigger
    * @param groups columns
    * @return by the values of the groups' columns

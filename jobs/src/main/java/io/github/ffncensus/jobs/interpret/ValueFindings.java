@@ -3,7 +3,6 @@ package io.github.ffncensus.jobs.interpret;
 import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.element_at;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.median;
 import static org.apache.spark.sql.functions.ntile;
@@ -50,7 +49,7 @@ final class ValueFindings {
 
   private static void agreementByLayer(Dataset<Row> answered, int layers, List<Finding> findings) {
     Map<List<Object>, Double> shuffled =
-        ShuffledPairs.rates(answered, top(), col("trigger_next_token_id"), "layer");
+        ShuffledPairs.rates(answered, col("top_token_id"), col("trigger_next_token_id"), "layer");
     for (Row row :
         answered
             .groupBy("layer")
@@ -80,7 +79,7 @@ final class ValueFindings {
           new Finding(
               "next_token_rank_median",
               layer,
-              row.getDouble(3),
+              row.isNullAt(3) ? null : Double.valueOf(row.getDouble(3)),
               null,
               "median "
                   + over
@@ -89,16 +88,12 @@ final class ValueFindings {
     }
   }
 
-  private static Column top() {
-    return element_at(col("top_token_ids"), 1);
-  }
-
   private static void agreementByProbability(Dataset<Row> answered, List<Finding> findings) {
     Dataset<Row> tenths =
         answered.withColumn(
             "tenth", ntile(TENTHS).over(Window.orderBy("max_probability", "layer", "neuron")));
     Map<List<Object>, Double> shuffled =
-        ShuffledPairs.rates(tenths, top(), col("trigger_next_token_id"), "tenth");
+        ShuffledPairs.rates(tenths, col("top_token_id"), col("trigger_next_token_id"), "tenth");
     for (Row row :
         tenths
             .groupBy("tenth")

@@ -110,11 +110,16 @@ final class ValueTable {
       out.intList("top_token_ids", row.topTokenIds());
       out.stringList("top_tokens", tokens(row.topTokenIds()));
       out.floatList("top_probabilities", row.topProbabilities());
+      if (row.topToken() != null) {
+        out.intValue("top_token_id", row.topToken());
+      }
       out.doubleValue("max_probability", row.maxProbability());
       out.doubleValue("entropy", row.entropy());
       if (row.targetTokenId() != null) {
         out.intValue("trigger_next_token_id", row.targetTokenId());
         out.booleanValue("agrees", row.agrees());
+      }
+      if (row.targetRank() != null) {
         out.intValue("next_token_rank", row.targetRank());
       }
       out.intValue("agreement_count", row.agreementCount());

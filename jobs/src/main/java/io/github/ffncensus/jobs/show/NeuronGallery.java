@@ -95,7 +95,7 @@ public final class NeuronGallery {
         (exhibit, row) -> exhibit.value(value(row, targets)),
         "layer",
         "neuron",
-        "top_token_ids",
+        "top_token_id",
         "top_tokens",
         "next_token_rank",
         "agreement_count",
@@ -139,6 +139,9 @@ public final class NeuronGallery {
   }
 
   private String value(TableRow row, Targets targets) {
+    if (row.isNull("top_token_id")) {
+      return "nothing: its value vector gives all tokens the same logit";
+    }
     List<String> top = row.getStringList("top_tokens");
     String promoted =
         top.stream()
@@ -148,8 +151,7 @@ public final class NeuronGallery {
     int agreement = row.getInt("agreement_count");
     if (agreement > 0) {
       double expected =
-          row.getInt("targets")
-              * targets.share(row.getInt("layer"), row.getIntList("top_token_ids")[0]);
+          row.getInt("targets") * targets.share(row.getInt("layer"), row.getInt("top_token_id"));
       return promoted
           + String.format(
               Locale.ROOT,

@@ -51,16 +51,24 @@ class SqlDefinitionsTest {
     }
   }
 
-  /** A value as the views see it; {@code agrees} null without a target. */
-  private record Value(int layer, int neuron, double probability, Boolean agrees, int count) {}
+  /** A value as the views see it; {@code top} null if it predicts nothing. */
+  private record Value(
+      int layer, int neuron, double probability, Integer top, Integer target, int count) {
+
+    Boolean agrees() {
+      return target == null ? null : (Boolean) target.equals(top);
+    }
+  }
 
   @Test
   void viewsOverValues_countWhatTheRowsSay() throws Exception {
     Random random = new Random(2);
     List<Value> values = new ArrayList<>();
     for (int i = 0; i < 250; i++) {
-      Boolean agrees = random.nextInt(5) == 0 ? null : (Boolean) random.nextBoolean();
-      values.add(new Value(i / 50, i % 50, random.nextDouble(), agrees, random.nextInt(3)));
+      // Two tokens, so that many pairs agree; the lowest layer has no targets.
+      Integer top = random.nextInt(9) == 0 ? null : (Integer) (i % 2);
+      Integer target = i < 50 || random.nextInt(5) == 0 ? null : (Integer) random.nextInt(3);
+      values.add(new Value(i / 50, i % 50, random.nextDouble(), top, target, random.nextInt(3)));
     }
     write("value_predictions", values, SqlDefinitionsTest::encodePrediction);
     write("value_lenses", values, SqlDefinitionsTest::encodeLens);
@@ -71,7 +79,7 @@ class SqlDefinitionsTest {
       spark.sql("MSCK REPAIR TABLE value_lenses");
       List<Value> sorted =
           values.stream()
-              .filter(value -> value.agrees != null)
+              .filter(value -> value.target != null)
               .sorted(Comparator.comparingDouble(Value::probability))
               .toList();
       Row tenth = spark.sql("SELECT * FROM agreement_by_max_probability WHERE tenth = 1").head();
@@ -80,6 +88,8 @@ class SqlDefinitionsTest {
       assertThat(tenth.<Double>getAs("to_probability"))
           .isEqualTo(first.get(first.size() - 1).probability());
       assertThat(tenth.<Double>getAs("agreement_rate")).isCloseTo(rate(first), within(1e-12));
+      assertThat(tenth.<Double>getAs("shuffled_pairs_rate"))
+          .isCloseTo(rateOfAllPairs(first), within(1e-12));
 
       List<Value> top =
           values.stream()
@@ -101,11 +111,20 @@ class SqlDefinitionsTest {
 
       Row lens = spark.sql("SELECT * FROM lens_agreement WHERE layer = 3").head();
       List<Value> read = values.stream().filter(value -> value.layer == 3).toList();
-      List<Value> answered = read.stream().filter(value -> value.agrees != null).toList();
+      List<Value> answered = read.stream().filter(value -> value.target != null).toList();
       assertThat(lens.<Long>getAs("neurons")).isEqualTo(50);
       assertThat(lens.<Long>getAs("targets")).isEqualTo(answered.size());
       assertThat(lens.<Double>getAs("agreement_rate")).isCloseTo(rate(answered), within(1e-12));
-      assertThat(lens.<Double>getAs("cosine_names_top_token")).isEqualTo(0.5);
+      assertThat(lens.<Double>getAs("shuffled_pairs_rate"))
+          .isCloseTo(rateOfAllPairs(answered), within(1e-12));
+      assertThat(lens.<Double>getAs("cosine_names_top_token"))
+          .isCloseTo(
+              read.stream().filter(value -> value.top != null && value.top == 1).count() / 50.0,
+              within(1e-12));
+      Row lowest = spark.sql("SELECT * FROM lens_agreement WHERE layer = 0").head();
+      assertThat(lowest.<Long>getAs("targets")).isZero();
+      assertThat(lowest.<Double>getAs("agreement_rate")).isNull();
+      assertThat(lowest.<Double>getAs("shuffled_pairs_rate")).isNull();
     } finally {
       spark.stop();
     }
@@ -113,6 +132,15 @@ class SqlDefinitionsTest {
 
   private static double rate(List<Value> values) {
     return values.stream().filter(Value::agrees).count() / (double) values.size();
+  }
+
+  /** The rate over all pairs of a value and a target. */
+  private static double rateOfAllPairs(List<Value> values) {
+    long agreeing =
+        values.stream()
+            .mapToLong(v -> values.stream().filter(other -> other.target.equals(v.top)).count())
+            .sum();
+    return agreeing / (double) values.size() / values.size();
   }
 
   private <T> void write(String table, List<T> rows, RowEncoder<T> encoder) throws Exception {
@@ -134,9 +162,7 @@ class SqlDefinitionsTest {
     out.floatList("top_probabilities", new float[] {(float) row.probability()});
     out.doubleValue("max_probability", row.probability());
     out.doubleValue("entropy", 1);
-    if (row.agrees() != null) {
-      out.booleanValue("agrees", row.agrees());
-    }
+    encodeAgreement(row, out);
     out.intValue("agreement_count", row.count());
     out.intValue("targets", 4);
     out.string("lens", "raw");
@@ -146,13 +172,19 @@ class SqlDefinitionsTest {
     out.intValue("layer", row.layer());
     out.intValue("neuron", row.neuron());
     out.string("lens", "raw");
-    out.intValue("top_token_id", 1);
-    out.string("top_token", "t");
-    if (row.agrees() != null) {
+    encodeAgreement(row, out);
+    out.doubleValue("max_cosine", row.probability());
+    out.intValue("max_cosine_token_id", 1);
+  }
+
+  private static void encodeAgreement(Value row, RowWriter out) {
+    if (row.top() != null) {
+      out.intValue("top_token_id", row.top());
+    }
+    if (row.target() != null) {
+      out.intValue("trigger_next_token_id", row.target());
       out.booleanValue("agrees", row.agrees());
     }
-    out.doubleValue("max_cosine", row.probability());
-    out.intValue("max_cosine_token_id", row.neuron() % 2);
   }
 
   /** Those for Spark and those for all. */

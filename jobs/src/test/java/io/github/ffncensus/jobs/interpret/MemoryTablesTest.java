@@ -142,6 +142,7 @@ class MemoryTablesTest {
     assertNear(row, "residual_token_rank_in_ffn", expected.residualTokenRankInFfn());
     assertNear(row, "median_output_rank", expected.medianOutputRank());
     assertNear(row, "output_voters", expected.outputVoters());
+    assertThat(row.get("memories_for_ffn_token")).isEqualTo(expected.memoriesForFfnToken());
   }
 
   private static void check(
@@ -221,6 +222,8 @@ class MemoryTablesTest {
         .isEqualTo(median(positions, "residual_rank"));
     assertThat(finding(tables, "output_rank_in_active_values"))
         .isEqualTo(median(positions, "median_output_rank"));
+    assertThat(finding(tables, "memories_for_ffn_token"))
+        .isEqualTo(median(positions, "memories_for_ffn_token"));
   }
 
   private static boolean samePlace(Map<String, Object> a, Map<String, Object> b) {

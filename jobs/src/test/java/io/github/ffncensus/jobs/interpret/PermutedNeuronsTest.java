@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.ffncensus.jobs.scan.ScanFixture;
+import io.github.ffncensus.model.Architecture;
+import io.github.ffncensus.model.Fixture;
 import io.github.ffncensus.model.ModelCopy;
+import io.github.ffncensus.model.ModelFolder;
+import io.github.ffncensus.model.NeuronOrder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,25 +17,32 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Property 5: neurons in another order have the same rows under other numbers. */
 class PermutedNeuronsTest {
-  private static final String MLP = "transformer.h.1.mlp.";
-  private static final int WIDTH = 128;
+  /** The last, so that what it reads is the same to the bit. */
+  private int layer;
 
   @TempDir Path folder;
 
-  @Test
-  void permutedNeurons_permuteTheirNumbersAndChangeNothingElse() throws IOException {
-    int[] from = new int[WIDTH];
-    for (int i = 0; i < WIDTH; i++) {
-      from[i] = (i * 37 + 11) % WIDTH;
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt2-gelu-new", "llama-silu"})
+  void permutedNeurons_permuteTheirNumbersAndChangeNothingElse(String model) throws IOException {
+    Architecture architecture = ModelFolder.open(Fixture.named(model).folder()).architecture();
+    layer = architecture.layers() - 1;
+    int width = architecture.intermediate();
+    int[] from = new int[width];
+    for (int i = 0; i < width; i++) {
+      from[i] = (i * 37 + 11) % width;
     }
-    Path permuted = permuted(from);
+    ModelCopy copy = ModelCopy.of(model, Files.createDirectory(folder.resolve("model")));
+    NeuronOrder.permute(copy, layer, from);
+    Path permuted = copy.write();
     try (ScanFixture fixture = new ScanFixture("local[2]", folder)) {
-      Map<String, List<Map<String, Object>>> before = tables(fixture, "plain", "gpt2-gelu-new");
+      Map<String, List<Map<String, Object>>> before = tables(fixture, "plain", model);
       Map<String, List<Map<String, Object>>> after =
           tables(fixture, "permuted", permuted.toString());
       compare(before, after, from, "neuron_stats", List.of());
@@ -45,26 +56,6 @@ class PermutedNeuronsTest {
     }
   }
 
-  /** Neurons of the last layer, so that what they read is the same to the bit. */
-  private Path permuted(int[] from) throws IOException {
-    ModelCopy copy = ModelCopy.of("gpt2-gelu-new", Files.createDirectory(folder.resolve("model")));
-    float[] keys = copy.values(MLP + "c_fc.weight");
-    float[] biases = copy.values(MLP + "c_fc.bias");
-    float[] values = copy.values(MLP + "c_proj.weight");
-    float[] oldKeys = keys.clone();
-    float[] oldBiases = biases.clone();
-    float[] oldValues = values.clone();
-    int hidden = values.length / WIDTH;
-    for (int i = 0; i < WIDTH; i++) {
-      biases[i] = oldBiases[from[i]];
-      for (int j = 0; j < hidden; j++) {
-        keys[j * WIDTH + i] = oldKeys[j * WIDTH + from[i]];
-        values[i * hidden + j] = oldValues[from[i] * hidden + j];
-      }
-    }
-    return copy.write();
-  }
-
   private static Map<String, List<Map<String, Object>>> tables(
       ScanFixture fixture, String runId, String model) throws IOException {
     return Interpreted.tables(
@@ -74,15 +65,15 @@ class PermutedNeuronsTest {
             "interpret.perturbations.enabled=false",
             "interpret.patterns.enabled=false",
             "interpret.examples.enabled=false",
-            "interpret.memories.strongest=" + WIDTH,
+            "interpret.memories.strongest=1000",
             "interpret.memories.sequences=20"));
   }
 
   /**
-   * @param from the neuron before of each one of layer 1; null for a table without neurons
+   * @param from the neuron before of each one of the layer; null for a table without neurons
    * @param key columns that tell rows apart, besides layer and neuron
    */
-  private static void compare(
+  private void compare(
       Map<String, List<Map<String, Object>>> before,
       Map<String, List<Map<String, Object>>> after,
       int[] from,
@@ -102,14 +93,13 @@ class PermutedNeuronsTest {
     assertThat(differing).as(table).isLessThanOrEqualTo(before.get(table).size() / 100);
   }
 
-  private static List<Object> key(Map<String, Object> row, int[] from, List<String> columns) {
-    Object layer = row.get("layer");
+  private List<Object> key(Map<String, Object> row, int[] from, List<String> columns) {
     Object neuron = row.get("neuron");
-    if (from != null && layer.equals(1)) {
+    if (from != null && row.get("layer").equals(layer)) {
       neuron = from[(Integer) neuron];
     }
     List<Object> key = new ArrayList<>();
-    key.add(layer);
+    key.add(row.get("layer"));
     key.add(String.valueOf(neuron));
     columns.forEach(column -> key.add(row.get(column)));
     return key;
@@ -136,9 +126,10 @@ class PermutedNeuronsTest {
         && actual instanceof List<?> other
         && list.size() == other.size()
         && !list.isEmpty()
-        && list.get(0) instanceof Float) {
+        && (list.get(0) instanceof Float || list.get(0) instanceof Double)) {
       for (int i = 0; i < list.size(); i++) {
-        assertThat((Float) other.get(i)).isCloseTo((Float) list.get(i), within(1e-4f));
+        double wanted = ((Number) list.get(i)).doubleValue();
+        assertThat(((Number) other.get(i)).doubleValue()).isCloseTo(wanted, within(1e-4));
       }
       return true;
     }

@@ -160,7 +160,7 @@ class TableLawsTest {
           .isLessThanOrEqualTo((Integer) row.get("targets"));
       if (row.get("agrees") != null) {
         boolean agrees = (Boolean) row.get("agrees");
-        assertThat(agrees).isEqualTo(row.get("next_token_rank").equals(1));
+        assertThat(agrees).isEqualTo(Integer.valueOf(1).equals(row.get("next_token_rank")));
         assertThat(!agrees || (Integer) row.get("agreement_count") >= 1).isTrue();
       }
     }

@@ -111,6 +111,7 @@ class ValueTableTest {
     List<?> tokens = (List<?>) row.get("top_tokens");
     List<?> probabilities = (List<?>) row.get("top_probabilities");
     assertThat(ids).hasSize(TOP).hasSameSizeAs(tokens).hasSameSizeAs(probabilities);
+    assertThat(ids.get(0)).isEqualTo(row.get("top_token_id"));
     double total = 0;
     for (float logit : logits) {
       total += Math.exp(logit);

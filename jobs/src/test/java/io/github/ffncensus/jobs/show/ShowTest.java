@@ -96,8 +96,8 @@ class ShowTest {
         1,
         "top_tokens",
         List.of("\u0120Peru", "##an"),
-        "top_token_ids",
-        new int[] {7, 8},
+        "top_token_id",
+        7,
         "trigger_next_token_id",
         7,
         "agreement_count",
@@ -114,8 +114,8 @@ class ShowTest {
         2,
         "top_tokens",
         List.of("x"),
-        "top_token_ids",
-        new int[] {9},
+        "top_token_id",
+        9,
         "trigger_next_token_id",
         6,
         "next_token_rank",
@@ -190,6 +190,19 @@ class ShowTest {
         .contains("the last token -50 %, the first token -50 % (mean change of 2, 1 triggers)");
   }
 
+  /** Its top tokens are the first of equal ones. */
+  @Test
+  void valueOfZeros_promotesNothing() {
+    trigger(0, 0, 1, "positive", "One", "two");
+    tables.row(
+        "value_predictions", 0, 0, "top_tokens", List.of("a", "b"), "trigger_next_token_id", 6);
+    assertThat(
+            printed(
+                out ->
+                    new NeuronGallery(tables.publish(), 2).print(Set.of(new Address(0, 0)), out)))
+        .contains("promotes  nothing: its value vector gives all tokens the same logit\n");
+  }
+
   /** One that wins two sorts leaves the second to the next best. */
   @Test
   void neuronThatIsTheClearestOfTwoSorts_takesNoPlaceTwice() {
@@ -213,8 +226,8 @@ class ShowTest {
           neuron,
           "agrees",
           neuron != 2,
-          "top_token_ids",
-          new int[] {neuron == 3 ? 8 : 7},
+          "top_token_id",
+          neuron == 3 ? 8 : 7,
           "trigger_next_token_id",
           neuron == 3 ? 8 : 7,
           "agreement_count",
