@@ -1,6 +1,8 @@
 package io.github.ffncensus.jobs.cluster;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FsShell;
 
 /**
@@ -74,15 +77,26 @@ final class S3Process implements AutoCloseable {
 
   /** Uploads a file, as an operator would with {@code hadoop fs -put}. */
   void put(Path file, String key) throws IOException {
-    List<String> arguments = new ArrayList<>(List.of(FsShell.class.getName()));
-    settings().forEach((name, value) -> arguments.addAll(List.of("-D", name + "=" + value)));
-    arguments.addAll(List.of("-put", file.toString(), url() + "/" + key));
+    Path settings = Files.createDirectories(folder.resolve("hadoop"));
+    Configuration configuration = new Configuration(false);
+    settings().forEach(configuration::set);
+    // The shell insists on a file of this name.
+    try (OutputStream out = Files.newOutputStream(settings.resolve("core-site.xml"))) {
+      configuration.writeXml(out);
+    }
+    String classpath =
+        Stream.of(
+                settings,
+                MavenJars.spark().resolve("jars/*"),
+                MavenJars.server("s3-client").resolve("*"))
+            .map(Path::toString)
+            .collect(Collectors.joining(File.pathSeparator));
     try (ServerProcess upload =
         ServerProcess.java(
-            MavenJars.spark().resolve("jars") + "/*:" + MavenJars.server("s3-client") + "/*",
+            classpath,
             CREDENTIALS,
             folder.resolve("put.log"),
-            arguments)) {
+            List.of(FsShell.class.getName(), "-put", file.toString(), url() + "/" + key))) {
       if (!upload.endsWithin(ServerProcess.PATIENCE) || upload.process().exitValue() != 0) {
         throw new IOException("not uploaded: " + upload.log());
       }
