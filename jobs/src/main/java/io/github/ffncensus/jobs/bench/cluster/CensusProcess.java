@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 final class CensusProcess {
   private static final long RESIDENT_MILLIS = 50;
   private static final int LOOKS_PER_COLLECTION = 6;
+  private static final String EXECUTOR_CLASS = "CoarseGrainedExecutorBackend";
 
   private final Path work;
   private final int heapMegabytes;
@@ -123,14 +124,29 @@ final class CensusProcess {
     return new Memory(watched.peakResident(), watched.heaps());
   }
 
-  /** The only Java process that the driver starts; null while there is none. */
+  /** Null while there is none. */
   private static WatchedProcess executor(Process driver) {
     return driver
         .descendants()
-        .filter(child -> child.info().command().orElse("").endsWith("java"))
+        .filter(CensusProcess::isExecutor)
         .findFirst()
         .map(WatchedProcess::new)
         .orElse(null);
+  }
+
+  /**
+   * Told by the class that it runs, since every child that a Java process starts is a copy of it
+   * for a moment, even if it is a shell. The list of arguments of a {@link ProcessHandle} ends
+   * after a page, which a class path fills.
+   */
+  private static boolean isExecutor(ProcessHandle child) {
+    try {
+      return Files.readString(Path.of("/proc/" + child.pid() + "/cmdline"))
+          .contains(EXECUTOR_CLASS);
+    } catch (IOException e) {
+      // It has ended.
+      return false;
+    }
   }
 
   private List<String> driver() {
