@@ -24,10 +24,10 @@ import java.util.stream.LongStream;
  * makes it once, for all threads, and it goes with the model.
  *
  * <p>Where {@link ByteProducts} are fast, it is in fixed point: a number is written in three digits
- * of base 128, each a byte, in units of its token, after all columns were brought to one spread;
- * and so are the states. With two of the digits a product keeps 15 bits of what makes logits
- * differ, for a third of the time of a product of floats; with three 22 bits, nearly those of a
- * float, for two thirds.
+ * of base 256, each a byte, in units of its token, after all columns were brought to one spread;
+ * and so are the states. With two of the digits a product keeps 16 bits of what makes logits
+ * differ, for a third of the time of a product of floats; with three 24 bits, those of a float, for
+ * two thirds.
  */
 final class CentredEmbedding {
   private static final Map<Transformer, CentredEmbedding> CACHE =
@@ -57,9 +57,9 @@ final class CentredEmbedding {
           root = torch.unsqueeze(torch.sqrt(torch.diagonal(covariance)), 0)
           return torch.masked_fill(root, torch.eq(root, 0.), 1.)
         def centred(self: __torch__.Embedding, x: Tensor, mean: Tensor, spread: Tensor) -> Tensor:
-          return torch.to(torch.div(torch.sub(torch.to(x, 7), mean), spread), 6)
+          return torch.div(torch.sub(torch.to(x, 7), mean), spread)
         def stretched(self: __torch__.Embedding, x: Tensor, spread: Tensor) -> Tensor:
-          return torch.to(torch.mul(torch.to(x, 7), spread), 6)
+          return torch.mul(torch.to(x, 7), spread)
         def means(self: __torch__.Embedding, x: Tensor, mean: Tensor) -> Tensor:
           return torch.sum(torch.mul(torch.to(x, 7), mean), [1], True)
         def norms(self: __torch__.Embedding, x: Tensor) -> Tensor:
@@ -68,27 +68,32 @@ final class CentredEmbedding {
         def deviations(self: __torch__.Embedding, x: Tensor, covariance: Tensor) -> Tensor:
           wide = torch.to(x, 7)
           return torch.sqrt(torch.clamp_min(torch.sum(torch.mul(torch.matmul(wide, covariance), wide), [1]), 0.))
+        def lengths(self: __torch__.Embedding, x: Tensor) -> Tensor:
+          return torch.sqrt(torch.sum(torch.mul(x, x), [1], True))
         def digits(self: __torch__.Embedding, x: Tensor) -> List[Tensor]:
-          size = torch.abs(x)
-          unit = torch.div(torch.clamp_min(torch.amax(size, [1], True), 1e-30), 2080768.)
+          narrow = torch.to(torch.div(torch.clamp_min(torch.amax(torch.abs(x), [1], True), 1e-30), 8323072.), 6)
+          unit = torch.to(narrow, 7)
           whole = torch.round(torch.div(x, unit))
-          high = torch.round(torch.div(whole, 16384.))
-          rest = torch.sub(whole, torch.mul(high, 16384.))
-          middle = torch.round(torch.div(rest, 128.))
-          low = torch.sub(rest, torch.mul(middle, 128.))
-          return [torch.to(high, 1), torch.to(middle, 1), torch.to(low, 1), unit, torch.sum(size, [1], True)]
+          high = torch.floor(torch.div(torch.add(whole, 32896.), 65536.))
+          rest = torch.sub(whole, torch.mul(high, 65536.))
+          middle = torch.floor(torch.div(torch.add(rest, 128.), 256.))
+          low = torch.sub(rest, torch.mul(middle, 256.))
+          off = torch.sub(x, torch.mul(whole, unit))
+          last = torch.mul(low, unit)
+          lengths = [(self).lengths(x, ), (self).lengths(torch.add(off, last), ), (self).lengths(off, ), (self).lengths(torch.mul(middle, torch.mul(unit, 256.)), ), (self).lengths(last, )]
+          return [torch.to(high, 1), torch.to(middle, 1), torch.to(low, 1), narrow, torch.cat(lengths, 1)]
         def two(self: __torch__.Embedding, high: Tensor, crossed: Tensor, digits: Tensor, units: Tensor, first: int, count: int) -> Tensor:
           width = torch.size(high, 1)
           part = torch.narrow(digits, 0, first, count)
-          unit = torch.mul(torch.narrow(units, 1, first, count), 2097152.)
+          unit = torch.mul(torch.narrow(units, 1, first, count), 16777216.)
           most = torch._int_mm(high, torch.t(torch.narrow(part, 1, 0, width)))
           rest = torch._int_mm(crossed, torch.t(torch.narrow(part, 1, 0, torch.mul(width, 2))))
-          return torch.addcmul(torch.mul(most, torch.mul(unit, 128.)), rest, unit)
+          return torch.addcmul(torch.mul(most, torch.mul(unit, 256.)), rest, unit)
         def part(self: __torch__.Embedding, high: Tensor, crossed: Tensor, tripled: Tensor, digits: Tensor, units: Tensor, first: int, count: int) -> Tensor:
           logits = (self).two(high, crossed, digits, units, first, count, )
           exact = torch.narrow(logits, 0, 0, torch.size(tripled, 0))
           last = torch._int_mm(tripled, torch.t(torch.narrow(digits, 0, first, count)))
-          unit = torch.mul(torch.narrow(units, 1, first, count), 16384.)
+          unit = torch.mul(torch.narrow(units, 1, first, count), 65536.)
           added = torch.addcmul_(exact, last, unit)
           return logits
         def floats(self: __torch__.Embedding, logits: Tensor, means: Tensor) -> Tensor:
@@ -96,16 +101,7 @@ final class CentredEmbedding {
       """;
 
   /** Tokens converted together. */
-  private static final int BLOCK = 4096;
-
-  /** Units of the third digit in one of the second. */
-  private static final double BASE = 128;
-
-  /** The largest second or third digit. */
-  private static final double DIGIT = 64;
-
-  /** In units of the last digit: rounding to it, and that of the float that it was made from. */
-  private static final double ROUNDED = 0.75;
+  private static final int BLOCK = 1024;
 
   /** Half a unit in the last place of 1 in float32. */
   private static final double EPSILON = 0x1p-24;
@@ -132,11 +128,27 @@ final class CentredEmbedding {
    * @param spread by which columns were divided, (1, hidden), float64
    * @param digits high, then middle, then low digits, (vocabulary, 3 * hidden), int8
    * @param units of the low digits of tokens, (1, vocabulary)
-   * @param largestUnit of all tokens
-   * @param largestSum of the absolute numbers of a token
+   * @param longest of each of the lengths, over all tokens
    */
-  private record FixedPoint(
-      NDArray spread, NDArray digits, NDArray units, double largestUnit, double largestSum) {}
+  private record FixedPoint(NDArray spread, NDArray digits, NDArray units, Lengths longest) {}
+
+  /**
+   * Of a row of numbers in fixed point, as vectors.
+   *
+   * @param all the numbers themselves
+   * @param offTwo what two digits are off
+   * @param offThree what three digits are off
+   * @param middle what the middle digits stand for
+   * @param low what the low digits stand for
+   */
+  private record Lengths(double all, double offTwo, double offThree, double middle, double low) {
+
+    static Lengths of(double[] values, int row) {
+      int at = 5 * row;
+      return new Lengths(
+          values[at], values[at + 1], values[at + 2], values[at + 3], values[at + 4]);
+    }
+  }
 
   private CentredEmbedding(Transformer model, boolean inBytes) {
     NDManager manager = model.newScope();
@@ -186,7 +198,7 @@ final class CentredEmbedding {
     NDArray spread = script.call(scope, "spread", covariance);
     NDList digits = new NDList();
     NDList units = new NDList();
-    double[] largestSum = {0};
+    double[] longest = new double[5];
     forEachBlock(
         scope,
         rows -> {
@@ -201,11 +213,11 @@ final class CentredEmbedding {
           NDArray unit = found.get(3).reshape(1, -1);
           unit.attach(scope);
           units.add(unit);
-          largestSum[0] = Math.max(largestSum[0], found.get(4).max().getFloat());
+          double[] most = found.get(4).max(new int[] {0}).toDoubleArray();
+          Arrays.setAll(longest, i -> Math.max(longest[i], most[i]));
         });
-    NDArray allUnits = NDArrays.concat(units, 1);
     return new FixedPoint(
-        spread, NDArrays.concat(digits, 0), allUnits, allUnits.max().getFloat(), largestSum[0]);
+        spread, NDArrays.concat(digits, 0), NDArrays.concat(units, 1), Lengths.of(longest, 0));
   }
 
   private void forEachBlock(NDManager scope, Consumer<NDArray> action) {
@@ -216,6 +228,11 @@ final class CentredEmbedding {
         action.accept(model.outputEmbeddings(tokens, block));
       }
     }
+  }
+
+  /** Whether bytes are multiplied, for which logits are less exact than in float32. */
+  boolean inBytes() {
+    return fixed != null;
   }
 
   /** Each row's mean logit over the vocabulary, (rows, 1), float64. */
@@ -258,7 +275,6 @@ final class CentredEmbedding {
         script.callForList(scope, "digits", script.call(scope, "stretched", states, fixed.spread));
     NDArray high = found.get(0);
     NDArray middle = found.get(1);
-    NDArray units = found.get(3);
     NDList digits = new NDList(found.get(2), middle, high);
     NDArray tripled =
         exact == 0 ? null : script.call(scope, "rows", NDArrays.concat(digits, 1), (long) exact);
@@ -267,25 +283,33 @@ final class CentredEmbedding {
         high,
         NDArrays.concat(new NDList(middle, high), 1),
         tripled,
-        units,
+        found.get(3),
         means,
-        errors(units, found.get(4), exact));
+        errors(found.get(4), exact));
   }
 
-  /** What is lost by rounding both factors, and with the products of digits that are left out. */
-  private double[] errors(NDArray unitsOfRows, NDArray sumsOfRows, int exact) {
-    float[] units = unitsOfRows.toFloatArray();
-    float[] sums = sumsOfRows.toFloatArray();
-    double leftOutOfTwo = (BASE * DIGIT + DIGIT) * (BASE * DIGIT + DIGIT);
-    double leftOutOfThree = 2 * BASE * DIGIT * DIGIT + DIGIT * DIGIT;
-    double[] errors = new double[units.length];
+  /**
+   * What is lost by rounding both factors, and with the products of digits that are left out. By
+   * the inequality of Cauchy and Schwarz no vectors of these lengths can lose more.
+   */
+  private double[] errors(NDArray lengths, int exact) {
+    double[] values = lengths.toDoubleArray();
+    Lengths tokens = fixed.longest;
+    double[] errors = new double[(int) lengths.getShape().get(0)];
     for (int row = 0; row < errors.length; row++) {
-      double rounding = row < exact ? ROUNDED : ROUNDED * BASE;
-      double leftOut = row < exact ? leftOutOfThree : leftOutOfTwo;
-      double ofPair = (leftOut + rounding * rounding) * model.architecture().hidden();
-      errors[row] =
-          rounding * (units[row] * fixed.largestSum + fixed.largestUnit * sums[row])
-              + ofPair * units[row] * fixed.largestUnit;
+      Lengths state = Lengths.of(values, row);
+      if (row < exact) {
+        errors[row] =
+            state.offThree * tokens.all
+                + (state.all + state.offThree) * tokens.offThree
+                + state.middle * tokens.low
+                + state.low * (tokens.middle + tokens.low);
+      } else {
+        errors[row] =
+            state.offTwo * tokens.all
+                + (state.all + state.offTwo) * tokens.offTwo
+                + state.middle * tokens.middle;
+      }
     }
     return errors;
   }

@@ -188,7 +188,7 @@ final class VocabularyPass implements AutoCloseable {
   }
 
   /** How far the difference of two logits may be from that of the same two in float32. */
-  private double[] margins(NDManager scope, Query query, NDArray states) {
+  double[] margins(NDManager scope, Query query, NDArray states) {
     double[] roundings = embedding.roundings(scope, states);
     double[] margins = new double[roundings.length];
     Arrays.setAll(margins, row -> 2 * (query.errors()[row] + 2 * roundings[row]));
@@ -243,7 +243,7 @@ final class VocabularyPass implements AutoCloseable {
   }
 
   /** The part of what is added to logits. */
-  private NDArray of(NDArray added, Part part, NDManager tile) {
+  NDArray of(NDArray added, Part part, NDManager tile) {
     return added.size() == 1
         ? added
         : script.call(tile, "columns", added, (long) part.from(), (long) (part.to() - part.from()));

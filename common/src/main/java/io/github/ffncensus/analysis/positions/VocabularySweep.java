@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.github.ffncensus.analysis.DeviceRows;
 import io.github.ffncensus.analysis.positions.Finalists.End;
 import io.github.ffncensus.analysis.positions.VocabularyParts.Part;
 import io.github.ffncensus.analysis.positions.VocabularyPass.Blocks;
@@ -42,18 +41,12 @@ final class VocabularySweep implements AutoCloseable {
         def norm(self: __torch__.Sweep, x: Tensor) -> Tensor:
           full = torch.to(x, 6)
           return torch.sqrt(torch.sum(torch.mul(full, full), [1]))
-        def ranks(self: __torch__.Sweep, logits: Tensor, tokens: Tensor) -> Tensor:
-          own = torch.gather(logits, 1, torch.unsqueeze(tokens, 1))
-          return torch.add(torch.sum(torch.gt(logits, own), [1]), 1)
       """;
 
   /** On a CPU the logits of a part stay in the cache; a GPU needs large products. */
   private static final int HOST_PART = 2048;
 
   private static final int DEVICE_PART = 1 << 16;
-
-  /** Of logits over the whole vocabulary that are ranked together. */
-  private static final long RANKED_BYTES = 32L << 20;
 
   /**
    * A probability may be off by this share of its value for not being calculated in floats. A row
@@ -68,6 +61,7 @@ final class VocabularySweep implements AutoCloseable {
   private final VocabularyParts parts;
   private final VocabularyPass pass;
   private final Finalists finalists;
+  private final TokenRanks ranks;
   private final CentredEmbedding embedding;
 
   /**
@@ -75,6 +69,9 @@ final class VocabularySweep implements AutoCloseable {
    * from those of r and y; null for a head that is not linear behind the norm.
    */
   private final Lens base;
+
+  /** A single 0. */
+  private final NDArray zero;
 
   /** What the head adds to every logit, (1, vocabulary). */
   private final NDArray bias;
@@ -103,22 +100,24 @@ final class VocabularySweep implements AutoCloseable {
     script = new ScriptModule(manager, CLASS_NAME, SOURCE);
     pass = new VocabularyPass(manager, model, embedding, parts);
     finalists = new Finalists(manager, model, parts);
+    ranks = new TokenRanks(manager, model, embedding, parts, pass);
     this.embedding = embedding;
     base = this.lens == Lens.HEAD ? (addsUp(model) ? Lens.FOLDED : null) : this.lens;
-    NDArray zero = manager.zeros(new Shape(1, architecture.hidden()), DataType.FLOAT32);
-    bias = bias(zero);
+    NDArray origin = manager.zeros(new Shape(1, architecture.hidden()), DataType.FLOAT32);
+    zero = manager.zeros(new Shape(1, 1), DataType.FLOAT32);
+    bias = bias(origin);
     bias.attach(manager);
     if (this.lens != Lens.HEAD) {
-      shift = manager.zeros(new Shape(1, 1), DataType.FLOAT32);
+      shift = zero;
       shiftRounding = 0;
     } else if (base == null) {
       shift = bias;
       shiftRounding = 0;
     } else {
       // A norm sends zero to its own shift, so this is what remains of the head.
-      shift = model.logits(zero, Lens.HEAD);
+      shift = model.logits(origin, Lens.HEAD);
       shift.attach(manager);
-      shiftRounding = embedding.roundings(manager, model.lensStates(zero, Lens.HEAD))[0];
+      shiftRounding = embedding.roundings(manager, model.lensStates(origin, Lens.HEAD))[0];
     }
   }
 
@@ -130,10 +129,10 @@ final class VocabularySweep implements AutoCloseable {
     return model.scalesToHead() && model.precision() == Precision.FLOAT32;
   }
 
-  private NDArray bias(NDArray zero) {
+  private NDArray bias(NDArray origin) {
     NDList ofParts = new NDList();
     for (Part part : parts.parts()) {
-      ofParts.add(model.project(zero, Lens.HEAD, part.from(), part.to()));
+      ofParts.add(model.project(origin, Lens.HEAD, part.from(), part.to()));
     }
     return NDArrays.concat(ofParts, 1);
   }
@@ -266,27 +265,12 @@ final class VocabularySweep implements AutoCloseable {
    * @param tokens one per row
    */
   int[] ranks(NDManager scope, NDArray states, Lens by, long[] tokens) {
-    int vocabulary = model.architecture().vocabulary();
-    long step = Math.max(1, RANKED_BYTES / ((long) Float.BYTES * vocabulary));
-    long[] all = new long[tokens.length];
-    Arrays.setAll(all, row -> row);
-    int[] ranks = new int[tokens.length];
-    DeviceRows.forEach(
-        all,
-        (int) step,
-        chunk -> {
-          int first = (int) chunk[0];
-          try (NDManager some = scope.newSubManager()) {
-            // The token's own logit comes from the same product: another may round otherwise.
-            NDArray logits = model.logits(rows(some, states, some.create(chunk)), by);
-            NDArray wanted = some.create(Arrays.copyOfRange(tokens, first, first + chunk.length));
-            long[] found = script.call(some, "ranks", logits, wanted).toLongArray();
-            for (int row = 0; row < found.length; row++) {
-              ranks[first + row] = Math.toIntExact(found[row]);
-            }
-          }
-        });
-    return ranks;
+    return ranks.ranks(scope, states, by, added(by), tokens);
+  }
+
+  /** What a lens adds to the products of its states, (1, vocabulary) or a single 0. */
+  private NDArray added(Lens by) {
+    return by == Lens.HEAD ? bias : zero;
   }
 
   /** Length of each row. */
@@ -302,8 +286,7 @@ final class VocabularySweep implements AutoCloseable {
    */
   Extremes extremes(NDManager scope, NDArray vectors, Lens by) {
     NDArray states = model.lensStates(vectors, by);
-    NDArray added = by == Lens.HEAD ? bias : scope.zeros(new Shape(1, 1), DataType.FLOAT32);
-    List<Blocks> ends = pass.ends(scope, states, added);
+    List<Blocks> ends = pass.ends(scope, states, added(by));
     return new Extremes(
         settle(scope, states, by, End.TOP, ends.get(0)),
         settle(scope, states, by, End.BOTTOM, ends.get(1)));
@@ -311,6 +294,7 @@ final class VocabularySweep implements AutoCloseable {
 
   @Override
   public void close() {
+    ranks.close();
     finalists.close();
     pass.close();
     script.close();
