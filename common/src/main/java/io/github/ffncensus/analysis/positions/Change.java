@@ -5,8 +5,8 @@ package io.github.ffncensus.analysis.positions;
  *
  * @param cosine of the output embeddings of top(r) and top(o)
  * @param sharedStem whether the two are words of one stem
- * @param related whether their cosine is that of one in a hundred random pairs, or their stem is
- *     one
+ * @param related whether top(o) is among the one in a hundred tokens nearest to top(r), or their
+ *     stem is one
  * @param layerTokenRank of top(o) in r's distribution, from 1; null but in the last layer
  * @param residualTokenRank of top(r) in y under the lens of value vectors, from 1; null but in the
  *     last layer

@@ -7,6 +7,7 @@ import io.github.ffncensus.analysis.Analysis.DeviceObserver;
 import io.github.ffncensus.analysis.Analysis.PartialSink;
 import io.github.ffncensus.analysis.DeviceRows;
 import io.github.ffncensus.analysis.positions.MemoryVotes.Votes;
+import io.github.ffncensus.analysis.positions.TokenSimilarity.Similarities;
 import io.github.ffncensus.analysis.positions.VocabularySweep.Predictions;
 import io.github.ffncensus.model.LayerActivations;
 import io.github.ffncensus.model.Lens;
@@ -151,7 +152,7 @@ final class PositionObserver implements DeviceObserver {
     }
     long[] before = at(predictions.residual(), changed);
     long[] after = at(predictions.layer(), changed);
-    double[] cosines = similarity.cosines(scope, before, after);
+    Similarities similarities = similarity.of(scope, before, after);
     int[] afterInR = null;
     int[] beforeInY = null;
     if (last) {
@@ -163,9 +164,9 @@ final class PositionObserver implements DeviceObserver {
       boolean sharedStem = traits.shareStem(before[i], after[i]);
       changes[changed[i]] =
           new Change(
-              cosines[i],
+              similarities.cosines()[i],
               sharedStem,
-              sharedStem || similarity.isLarge(cosines[i]),
+              sharedStem || similarities.near()[i],
               last ? afterInR[i] : null,
               last ? beforeInY[i] : null);
     }

@@ -244,7 +244,7 @@ final class PositionFindings {
         "compositions_to_a_related_token",
         row -> number(row, "composition_related_fraction"),
         "share of the compositions where the new top token is related to the residual's: of one"
-            + " stem, or with a cosine that one in a hundred random pairs of tokens has");
+            + " stem, or among the one in a hundred tokens nearest to it");
     Row last = layers.isEmpty() ? null : layers.get(layers.size() - 1);
     if (last == null || number(last, "composition_related_fraction") == null) {
       return;
