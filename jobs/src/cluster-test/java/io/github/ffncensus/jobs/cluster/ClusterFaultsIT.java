@@ -3,6 +3,7 @@ package io.github.ffncensus.jobs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.ffncensus.jobs.cluster.Shared.Reference;
+import io.github.ffncensus.jobs.fault.FaultPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -118,6 +119,31 @@ class ClusterFaultsIT {
     }
     CensusCommand.on(cluster, folder).run(arguments("r" + runs)).expect(0);
     reference.assertSound(warehouse, "r" + runs);
+  }
+
+  @Test
+  void aShardThatTakesEveryExecutorWithIt_isNamed_andTheRunFinishesWithoutIt() throws IOException {
+    CensusCommand command =
+        CensusCommand.on(cluster, folder)
+            .submit(
+                "--conf",
+                "spark.executor.defaultJavaOptions=-D%s=action=exit,at=task-start@scan:2"
+                    .formatted(FaultPlan.PROPERTY));
+    assertThat(command.run(arguments("r1")).expect(1).output())
+        .contains("scan: 1 of ")
+        .containsPattern("shard 2 \\([0-9]+ documents: doc-")
+        .contains("its process died in every attempt")
+        .contains("to finish without: --skip-shards 2");
+    assertThat(watch("r1").scannedShards()).isEqualTo(watch("r1").shards() - 1);
+    List<String> skipping = new ArrayList<>(arguments("r1"));
+    skipping.addAll(List.of("--skip-shards", "2"));
+    command.run(skipping).expect(0);
+    assertThat(
+            CensusCommand.local(folder)
+                .run(reference.census().arguments("verify", "r1", warehouse.toString()))
+                .expect(0)
+                .output())
+        .contains("It was made without: shard 2 of the corpus (");
   }
 
   @Test

@@ -7,6 +7,8 @@ import java.io.Serializable;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.shuffle.FetchFailedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.util.control.NonFatal;
 
 /**
@@ -17,6 +19,7 @@ import scala.util.control.NonFatal;
  * @param attempts after which Spark gives a job up
  */
 record Contained(String part, int attempts) implements Serializable {
+  private static final Logger LOG = LoggerFactory.getLogger("io.github.ffncensus.pieces");
 
   /** What a task does. */
   @FunctionalInterface
@@ -26,13 +29,18 @@ record Contained(String part, int attempts) implements Serializable {
 
   <R extends Serializable> Outcome<R> run(int number, Work<R> work) throws Exception {
     String place = part + ":" + number;
+    int attempt = TaskContext.get().attemptNumber();
+    // Of a piece that takes its process with it, this is all that is left.
+    LOG.info("event=piece_begun piece={} attempt={}", place, attempt);
     try {
       FaultPoint.TASK_START.reached(place);
       R told = work.call();
       FaultPoint.TASK_END.reached(place);
+      LOG.info("event=piece_done piece={} attempt={}", place, attempt);
       return Outcome.done(number, told);
     } catch (Exception | Error e) {
-      boolean last = TaskContext.get().attemptNumber() + 1 >= attempts;
+      LOG.info("event=piece_failed piece={} attempt={}", place, attempt);
+      boolean last = attempt + 1 >= attempts;
       if (last && isOfThePiece(e)) {
         return Outcome.failed(number, describe(e));
       }
