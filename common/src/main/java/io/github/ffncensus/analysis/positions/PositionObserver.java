@@ -1,6 +1,8 @@
 package io.github.ffncensus.analysis.positions;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.analysis.Analysis.DeviceObserver;
@@ -21,14 +23,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Watches the sampled positions of a shard. Each layer is read at once; what depends on the model's
- * own prediction waits for the last layer, with the residual kept until then.
+ * Watches the sampled positions of a shard. Layers are read some at a time, since a pass over the
+ * vocabulary costs little more for many rows than for few; what depends on the model's own
+ * prediction waits for the last layer, with the residual kept until then.
  */
 final class PositionObserver implements DeviceObserver {
-  /** Bounds the logits of a part of the vocabulary. */
+  /** Read together; bounds the logits of a part of the vocabulary, and what waits to be read. */
   private static final int CHUNK_ROWS = 256;
 
   private final NDManager manager;
@@ -42,13 +46,27 @@ final class PositionObserver implements DeviceObserver {
   private final TokenSimilarity similarity;
   private final LayerCounts[] layers;
 
-  /** Positions whose last layer is still to come, with a reading per layer so far. */
+  /** Rows of the batch under way that are still to be read. */
+  private final List<Selected> unread = new ArrayList<>();
+
+  /** Owns the arrays of {@link #unread}. */
+  private NDManager selection;
+
+  /** Positions of the batch under way, with a reading per layer so far. */
   private final Map<Place, Reading[]> waiting = new HashMap<>();
 
   private record Place(long sequenceId, int position) {}
 
-  /** One layer at one position: row {@code row} of what was read together. */
-  private record Reading(Predictions predictions, Votes votes, Change[] changes, int row) {
+  /** Sampled rows of a layer, each (places, width). */
+  private record Selected(
+      int layer, List<Place> places, NDArray r, NDArray y, NDArray o, NDArray coefficients) {}
+
+  /**
+   * One layer at one position: row {@code row} of what was predicted together.
+   *
+   * @param change null where top(o) is top(r)
+   */
+  private record Reading(Predictions predictions, MemoryCounts memories, Change change, int row) {
 
     boolean predicts(long token) {
       return predictions.residual()[row] == token;
@@ -73,6 +91,7 @@ final class PositionObserver implements DeviceObserver {
     this.sink = sink;
     List<ValueTops.Layer> values = ValueTops.of(model);
     manager = model.newScope();
+    selection = manager.newSubManager();
     sweep = new VocabularySweep(manager, model, lens, embedding, vocabularyPart);
     memories = new MemoryVotes(manager, values);
     similarity = new TokenSimilarity(manager, model);
@@ -98,41 +117,121 @@ final class PositionObserver implements DeviceObserver {
       }
     }
     long[] all = rows.stream().mapToLong(Long::longValue).toArray();
-    List<Reading> readings = new ArrayList<>();
-    DeviceRows.forEach(all, CHUNK_ROWS, chunk -> readings.addAll(read(layer, chunk)));
+    if (layer.layer() == 0) {
+      // A batch may have been given up.
+      drop();
+    }
+    for (int from = 0; from < all.length; from += CHUNK_ROWS) {
+      int to = Math.min(all.length, from + CHUNK_ROWS);
+      if (unreadRows() + to - from > CHUNK_ROWS) {
+        read();
+      }
+      select(layer, places.subList(from, to), Arrays.copyOfRange(all, from, to));
+    }
     if (layer.layer() == layers.length - 1) {
-      finish(layer, batch, places, all, readings);
-    } else {
-      for (int i = 0; i < all.length; i++) {
-        waiting.computeIfAbsent(places.get(i), place -> new Reading[layers.length])[layer.layer()] =
-            readings.get(i);
+      read();
+      finish(layer, batch, places, all);
+    }
+  }
+
+  private int unreadRows() {
+    return unread.stream().mapToInt(selected -> selected.places().size()).sum();
+  }
+
+  private void drop() {
+    unread.clear();
+    selection.close();
+    selection = manager.newSubManager();
+  }
+
+  private void select(LayerActivations layer, List<Place> places, long[] rows) {
+    NDArray indices = selection.create(rows);
+    unread.add(
+        new Selected(
+            layer.layer(),
+            places,
+            sweep.select(selection, layer.residualBefore(), indices),
+            sweep.select(selection, layer.ffnOutput(), indices),
+            sweep.select(selection, layer.residualAfter(), indices),
+            sweep.select(selection, layer.coefficients(), indices)));
+  }
+
+  /** Reads all that is unread. */
+  private void read() {
+    long[] rows = new long[unreadRows()];
+    Arrays.setAll(rows, row -> row);
+    if (rows.length > 0) {
+      NDArray r = joined(Selected::r);
+      NDArray y = joined(Selected::y);
+      NDArray o = joined(Selected::o);
+      DeviceRows.forEach(rows, CHUNK_ROWS, chunk -> read(r, y, o, chunk));
+    }
+    drop();
+  }
+
+  private NDArray joined(Function<Selected, NDArray> array) {
+    NDList ofLayers = new NDList();
+    unread.forEach(selected -> ofLayers.add(array.apply(selected)));
+    return NDArrays.concat(ofLayers, 0);
+  }
+
+  /**
+   * @param rows numbers of consecutive rows
+   */
+  private void read(NDArray allR, NDArray allY, NDArray allO, long[] rows) {
+    try (NDManager scope = selection.newSubManager()) {
+      NDArray indices = scope.create(rows);
+      NDArray r = sweep.rows(scope, allR, indices);
+      NDArray y = sweep.rows(scope, allY, indices);
+      Predictions predictions = sweep.predictions(scope, r, y, sweep.rows(scope, allO, indices));
+      float[] lengths = sweep.norms(scope, y);
+      List<Segment> segments = segments((int) rows[0], rows.length);
+      Change[] changes = changes(scope, predictions, r, y, segments);
+      for (Segment segment : segments) {
+        Selected selected = segment.selected();
+        int from = segment.from();
+        int to = segment.to();
+        long[] ofSelected = new long[to - from];
+        Arrays.setAll(ofSelected, i -> (long) segment.first() + i);
+        Votes votes =
+            memories.votes(
+                scope,
+                selected.layer(),
+                sweep.rows(scope, selected.coefficients(), scope.create(ofSelected)),
+                Arrays.copyOfRange(predictions.ffnValue(), from, to),
+                Arrays.copyOfRange(lengths, from, to),
+                Arrays.copyOfRange(predictions.layer(), from, to));
+        for (int row = from; row < to; row++) {
+          Place place = selected.places().get(segment.first() + row - from);
+          waiting.computeIfAbsent(place, key -> new Reading[layers.length])[selected.layer()] =
+              new Reading(predictions, votes.row(row - from), changes[row], row);
+        }
       }
     }
   }
 
-  private List<Reading> read(LayerActivations layer, long[] rows) {
-    try (NDManager scope = manager.newSubManager()) {
-      NDArray indices = scope.create(rows);
-      NDArray r = sweep.select(scope, layer.residualBefore(), indices);
-      NDArray y = sweep.select(scope, layer.ffnOutput(), indices);
-      Predictions predictions =
-          sweep.predictions(scope, r, y, sweep.select(scope, layer.residualAfter(), indices));
-      Votes votes =
-          memories.votes(
-              scope,
-              layer.layer(),
-              sweep.select(scope, layer.coefficients(), indices),
-              predictions.ffnValue(),
-              sweep.norms(scope, y),
-              predictions.layer());
-      boolean last = layer.layer() == layers.length - 1;
-      Change[] changes = changes(scope, predictions, r, y, last);
-      List<Reading> readings = new ArrayList<>();
-      for (int row = 0; row < rows.length; row++) {
-        readings.add(new Reading(predictions, votes, changes, row));
+  /**
+   * Rows of one layer among rows that are read together.
+   *
+   * @param first of them in {@code selected}
+   * @param from of them among the rows that are read together
+   * @param to exclusive
+   */
+  private record Segment(Selected selected, int first, int from, int to) {}
+
+  private List<Segment> segments(int firstRow, int rows) {
+    List<Segment> segments = new ArrayList<>();
+    int start = -firstRow;
+    for (Selected selected : unread) {
+      int end = start + selected.places().size();
+      int from = Math.max(start, 0);
+      int to = Math.min(end, rows);
+      if (from < to) {
+        segments.add(new Segment(selected, from - start, from, to));
       }
-      return readings;
+      start = end;
     }
+    return segments;
   }
 
   /**
@@ -140,22 +239,35 @@ final class PositionObserver implements DeviceObserver {
    * their own, so only the last layer has them.
    */
   private Change[] changes(
-      NDManager scope, Predictions predictions, NDArray r, NDArray y, boolean last) {
-    int rows = predictions.residual().length;
-    int[] changed =
-        IntStream.range(0, rows)
-            .filter(row -> predictions.residual()[row] != predictions.layer()[row])
-            .toArray();
-    Change[] changes = new Change[rows];
-    if (changed.length == 0) {
-      return changes;
+      NDManager scope, Predictions predictions, NDArray r, NDArray y, List<Segment> segments) {
+    Change[] changes = new Change[predictions.residual().length];
+    for (Segment segment : segments) {
+      int[] changed =
+          IntStream.range(segment.from(), segment.to())
+              .filter(row -> predictions.residual()[row] != predictions.layer()[row])
+              .toArray();
+      if (changed.length > 0) {
+        boolean ranked = segment.selected().layer() == layers.length - 1;
+        changes(scope, predictions, r, y, changed, ranked, changes);
+      }
     }
+    return changes;
+  }
+
+  private void changes(
+      NDManager scope,
+      Predictions predictions,
+      NDArray r,
+      NDArray y,
+      int[] changed,
+      boolean ranked,
+      Change[] changes) {
     long[] before = at(predictions.residual(), changed);
     long[] after = at(predictions.layer(), changed);
     Similarities similarities = similarity.of(scope, before, after);
     int[] afterInR = null;
     int[] beforeInY = null;
-    if (last) {
+    if (ranked) {
       NDArray indices = scope.create(Arrays.stream(changed).asLongStream().toArray());
       afterInR = sweep.ranks(scope, sweep.rows(scope, r, indices), sweep.lens(), after);
       beforeInY = sweep.ranks(scope, sweep.rows(scope, y, indices), sweep.valuesLens(), before);
@@ -167,10 +279,9 @@ final class PositionObserver implements DeviceObserver {
               similarities.cosines()[i],
               sharedStem,
               sharedStem || similarities.near()[i],
-              last ? afterInR[i] : null,
-              last ? beforeInY[i] : null);
+              ranked ? afterInR[i] : null,
+              ranked ? beforeInY[i] : null);
     }
-    return changes;
   }
 
   private static long[] at(long[] values, int[] indices) {
@@ -178,20 +289,9 @@ final class PositionObserver implements DeviceObserver {
   }
 
   /** Nothing is counted before everything is known. */
-  private void finish(
-      LayerActivations layer,
-      TokenBatch batch,
-      List<Place> places,
-      long[] rows,
-      List<Reading> lastReadings) {
-    long[] outputs = outputTokens(layer, rows, lastReadings);
-    List<Reading[]> all = new ArrayList<>();
-    for (int i = 0; i < rows.length; i++) {
-      Reading[] earlier = waiting.get(places.get(i));
-      Reading[] readings = earlier == null ? new Reading[layers.length] : earlier.clone();
-      readings[layer.layer()] = lastReadings.get(i);
-      all.add(readings);
-    }
+  private void finish(LayerActivations layer, TokenBatch batch, List<Place> places, long[] rows) {
+    List<Reading[]> all = places.stream().map(waiting::get).toList();
+    long[] outputs = outputTokens(layer, rows, all);
     double[][] probabilities = new double[layers.length][];
     for (int l = 0; l < layers.length; l++) {
       probabilities[l] = outputProbabilities(all, l, outputs);
@@ -213,10 +313,11 @@ final class PositionObserver implements DeviceObserver {
   }
 
   /** Through the model's own head, whatever the lens. */
-  private long[] outputTokens(LayerActivations layer, long[] rows, List<Reading> lastReadings) {
+  private long[] outputTokens(LayerActivations layer, long[] rows, List<Reading[]> readings) {
     if (lens == Lens.HEAD) {
-      return lastReadings.stream()
-          .mapToLong(reading -> reading.predictions().layer()[reading.row()])
+      return readings.stream()
+          .map(ofLayers -> ofLayers[layer.layer()])
+          .mapToLong(last -> last.predictions().layer()[last.row()])
           .toArray();
     }
     List<Long> tokens = new ArrayList<>();
@@ -302,8 +403,8 @@ final class PositionObserver implements DeviceObserver {
         settling,
         Double.isFinite(inFfn) ? inFfn : null,
         traits.stopWords().get((int) predictions.ffnValue()[row]),
-        reading.changes()[row],
-        reading.votes().row(row));
+        reading.change(),
+        reading.memories());
   }
 
   @Override
