@@ -19,6 +19,8 @@
 #   FFN_CENSUS_EXECUTOR_OVERHEAD memory of an executor outside of the heap; default 8g (YARN and Kubernetes)
 #   FFN_CENSUS_EXECUTOR_CORES    tasks that an executor runs at once; default 1
 #   FFN_CENSUS_EXECUTORS         number of executors; default: what the cluster gives
+#   FFN_CENSUS_DYNAMIC           1 to have executors come and go with the work, at most FFN_CENSUS_EXECUTORS at a time. With GPUs
+#                                those for ingest and merges then have none, and those with GPUs are given back after the stage
 #   FFN_CENSUS_GPUS              GPUs of an executor, one for each task that runs the model; default 0. Other tasks run on all
 #                                of the executor's cores.
 #   FFN_CENSUS_EXECUTOR_CACHE    DJL_CACHE_DIR on the executors' machines; default /tmp/ffn-census-djl
@@ -191,6 +193,13 @@ cluster_options() {
   if [ "${FFN_CENSUS_GPUS:-0}" -gt 0 ]; then
     # Which tasks ask for them is decided by census.gpus, unless spark.task.resource.gpu.amount is set.
     CLUSTER+=(--conf "spark.executor.resource.gpu.amount=$FFN_CENSUS_GPUS")
+  fi
+  if [ "${FFN_CENSUS_DYNAMIC:-0}" = 1 ]; then
+    CLUSTER+=(
+      --conf spark.dynamicAllocation.enabled=true
+      --conf spark.dynamicAllocation.shuffleTracking.enabled=true
+      --conf "spark.dynamicAllocation.maxExecutors=${FFN_CENSUS_EXECUTORS:?FFN_CENSUS_DYNAMIC needs it, as the most executors at a time}"
+    )
   fi
 }
 

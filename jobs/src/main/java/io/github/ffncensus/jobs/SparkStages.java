@@ -32,6 +32,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import scala.Tuple2;
 
@@ -81,6 +82,9 @@ final class SparkStages implements StageRunner {
       GpuStages.configure(conf, config.gpus(), Versions.all().get("spark"));
     }
     CensusPlugin.addTo(conf);
+    // A session's builder would start from the system properties again, and with them from what
+    // was removed from this configuration.
+    SparkContext.getOrCreate(conf);
     return SparkSession.builder().config(conf).getOrCreate();
   }
 

@@ -48,6 +48,43 @@ class GpuSchedulingIT {
     }
   }
 
+  /** Ingest has executors without, and those of one machine that have one have different ones. */
+  @Test
+  void withDynamicAllocation_onlyStagesThatRunTheModelHoldGpus(Reference reference)
+      throws IOException {
+    Path folder = Shared.folder("gpus-on-demand");
+    try (StandaloneCluster cluster = new StandaloneCluster(MavenJars.spark(), "2.13", folder)) {
+      Worker worker =
+          cluster.startWorker(
+              2,
+              Map.of("FFN_CENSUS_GPU_ADDRESSES", "3 5"),
+              "spark.worker.resource.gpu.amount 2",
+              "spark.worker.resource.gpu.discoveryScript " + SCRIPT);
+      CensusCommand command =
+          CensusCommand.on(cluster, folder)
+              .with("FFN_CENSUS_GPUS", "1")
+              .with("FFN_CENSUS_DYNAMIC", "1")
+              .with("FFN_CENSUS_EXECUTORS", "2")
+              .submit("--conf", "spark.dynamicAllocation.executorIdleTimeout=1s");
+      refusedAddress(command.run(arguments(folder, reference)));
+      assertThat(new RunWatch(folder.resolve("warehouse").toUri().toString(), "r1"))
+          .satisfies(watch -> assertThat(watch.isComplete("ingest")).isTrue());
+      List<String> logs = worker.logs();
+      List<String> withGpu = logs.stream().filter(log -> log.contains("gpu -> [")).toList();
+      assertThat(logs.size() - withGpu.size()).as("executors without a GPU").isPositive();
+      assertThat(withGpu).as("executors with a GPU").hasSize(2);
+      assertThat(withGpu)
+          .satisfiesOnlyOnce(log -> assertThat(log).contains("addresses: 3]"))
+          .satisfiesOnlyOnce(log -> assertThat(log).contains("addresses: 5]"));
+    }
+  }
+
+  private static List<String> arguments(Path folder, Reference reference) {
+    return reference
+        .census()
+        .arguments("run", "r1", folder.resolve("warehouse").toString(), "stages=[ingest,scan]");
+  }
+
   private static CensusCommand.Result run(
       StandaloneCluster cluster, Path folder, Reference reference, int executors)
       throws IOException {
@@ -58,11 +95,7 @@ class GpuSchedulingIT {
             "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0",
             "--conf", "spark.scheduler.maxRegisteredResourcesWaitingTime=120s",
             "--conf", "spark.cores.max=" + executors)
-        .run(
-            reference
-                .census()
-                .arguments(
-                    "run", "r1", folder.resolve("warehouse").toString(), "stages=[ingest,scan]"));
+        .run(arguments(folder, reference));
   }
 
   private static String refusedAddress(CensusCommand.Result result) {

@@ -60,6 +60,14 @@ final class StandaloneCluster implements AutoCloseable {
    * @param settings lines of the worker's properties file
    */
   Worker startWorker(Map<String, String> variables, String... settings) throws IOException {
+    return startWorker(1, variables, settings);
+  }
+
+  /**
+   * @param cores executors of one core that it has at a time
+   */
+  Worker startWorker(int cores, Map<String, String> variables, String... settings)
+      throws IOException {
     int number = workers.size();
     int ui = ServerProcess.freePort();
     Path properties = folder.resolve("worker-" + number + ".properties");
@@ -81,7 +89,7 @@ final class StandaloneCluster implements AutoCloseable {
                 "--webui-port",
                 Integer.toString(ui),
                 "--cores",
-                "1",
+                Integer.toString(cores),
                 "--memory",
                 "2g",
                 "--work-dir",

@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A worker of a standalone cluster, with one core and so one executor at a time.
+ * A worker of a standalone cluster; an executor for each of its cores.
  *
  * @param work where its executors write their logs
  */
@@ -25,20 +26,12 @@ record Worker(ServerProcess process, Path work) {
 
   /** Tasks that its executors have begun since it was started. */
   long tasks() throws IOException {
-    long tasks = 0;
-    for (Path log : logs()) {
-      tasks += TASK.matcher(read(log)).results().count();
-    }
-    return tasks;
+    return TASK.matcher(log()).results().count();
   }
 
   /** What all its executors have logged. */
   String log() throws IOException {
-    StringBuilder all = new StringBuilder();
-    for (Path log : logs()) {
-      all.append(read(log));
-    }
-    return all.toString();
+    return String.join("", logs());
   }
 
   // Spark deletes the folders of applications that are over, at any time.
@@ -50,13 +43,20 @@ record Worker(ServerProcess process, Path work) {
     }
   }
 
-  private List<Path> logs() throws IOException {
+  /** What each of its executors has logged. */
+  List<String> logs() throws IOException {
     if (!Files.exists(work)) {
       return List.of();
     }
-    try (Stream<Path> files = Files.walk(work, 3)) {
-      return files.filter(file -> file.endsWith("stderr")).toList();
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(work, 3)) {
+      files = all.filter(file -> file.endsWith("stderr")).toList();
     }
+    List<String> logs = new ArrayList<>();
+    for (Path file : files) {
+      logs.add(read(file));
+    }
+    return logs;
   }
 
   /** Sends a signal such as STOP, which is a machine that hangs. */

@@ -7,11 +7,25 @@ import org.apache.spark.api.java.JavaSparkContext;
 public final class TaskSlots {
   private TaskSlots() {}
 
-  /** Of the cluster as it is now; at least 1. */
+  /** Of the cluster as it is now, or as it was asked for if that is more; at least 1. */
   public static int of(JavaSparkContext spark) {
     // The driver is listed too, and on one machine runs the tasks.
     int executors = Math.max(1, spark.sc().statusTracker().getExecutorInfos().length - 1);
-    return of(spark.getConf(), spark.defaultParallelism(), executors);
+    SparkConf conf = spark.getConf();
+    int asked = asked(conf);
+    return asked <= executors
+        ? of(conf, spark.defaultParallelism(), executors)
+        : of(conf, asked * conf.getInt("spark.executor.cores", 1), asked);
+  }
+
+  /**
+   * Executors that will come: some may be on their way, and with dynamic allocation none does
+   * before there is work.
+   */
+  static int asked(SparkConf conf) {
+    return conf.getBoolean("spark.dynamicAllocation.enabled", false)
+        ? conf.getInt("spark.dynamicAllocation.maxExecutors", 0)
+        : conf.getInt("spark.executor.instances", 0);
   }
 
   /**

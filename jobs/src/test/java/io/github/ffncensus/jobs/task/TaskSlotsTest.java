@@ -26,6 +26,14 @@ class TaskSlotsTest {
         .isEqualTo(6);
   }
 
+  @Test
+  void executorsThatAreAskedFor_count() {
+    SparkConf conf = conf().set("spark.dynamicAllocation.maxExecutors", "7");
+    assertThat(TaskSlots.asked(conf)).isZero();
+    assertThat(TaskSlots.asked(conf.set("spark.executor.instances", "3"))).isEqualTo(3);
+    assertThat(TaskSlots.asked(conf.set("spark.dynamicAllocation.enabled", "true"))).isEqualTo(7);
+  }
+
   private static SparkConf conf() {
     return new SparkConf(false);
   }
