@@ -33,6 +33,10 @@ import org.apache.hadoop.fs.Path;
  * <p>On HDFS and local disks at most one driver makes the file. Object stores may lack a create
  * that fails for an existing object; there, and after taking over, the file is read back after
  * {@link Timing#settling}: of two drivers that start within it, the one that wrote last goes on.
+ *
+ * <p>A holder whose last sign of life is older than the others' patience, because it was stopped or
+ * the store was out of reach, holds the lock no longer. If nobody has taken over meanwhile, its
+ * next sign of life takes the lock anew, as a successor would.
  */
 public final class RunLock implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -105,6 +109,12 @@ public final class RunLock implements AutoCloseable {
   private final ScheduledExecutorService heart;
   private Holder self = Holder.self();
   private boolean lost;
+
+  /** When the last sign of life that reached the store began, by {@link System#nanoTime}. */
+  private long heard;
+
+  /** Why the last one did not reach it. */
+  private String trouble = "this process was stopped";
 
   private RunLock(FileSystem fs, Path file, AtomicFile content, Timing timing) {
     this.fs = fs;
@@ -184,6 +194,7 @@ public final class RunLock implements AutoCloseable {
    */
   private void take(RunFolder folder, boolean succeeding) throws IOException {
     InheritedPermissions.mkdirs(fs, file.getParent());
+    heard = System.nanoTime();
     try {
       createNew(JSON.writeValueAsBytes(self));
     } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
@@ -257,31 +268,80 @@ public final class RunLock implements AutoCloseable {
   }
 
   private synchronized void beat() {
+    if (lost) {
+      return;
+    }
+    long begun = System.nanoTime();
+    boolean late = isLate(begun);
     try {
-      if (lost || !holder().map(Holder::token).equals(Optional.of(self.token))) {
+      if (!isOurs()) {
         lost = true;
         return;
       }
       self = self.beating();
       content.write(JSON.writeValueAsBytes(self));
+      long limit = late ? timing.settling.toNanos() : timing.patience.toNanos() - (begun - heard);
+      if (System.nanoTime() - begun > limit) {
+        // What was just overwritten may have been a successor's, which notices and stops as well.
+        lost = true;
+        return;
+      }
+      if (late) {
+        sleep(timing.settling);
+        if (!isOurs()) {
+          lost = true;
+          return;
+        }
+      }
+      heard = begun;
     } catch (IOException | RuntimeException e) {
       // One missed beat is no harm, and the next one tells whether the lock was lost meanwhile.
-      return;
+      trouble = String.valueOf(e.getMessage());
     }
   }
 
+  private boolean isOurs() throws IOException {
+    return holder().map(Holder::token).equals(Optional.of(self.token));
+  }
+
+  private boolean isLate(long now) {
+    return now - heard > timing.patience.toNanos();
+  }
+
   /**
-   * To be called before anything is published.
+   * To be called before anything of the run is changed that a successor may rely on.
    *
-   * @throws CensusException of kind RUN_FAILED if another driver took this one for dead
+   * @throws CensusException of kind RUN_FAILED if another driver took this one for dead, or may
+   *     have done so
    */
   public synchronized void requireHeld() {
     beat();
+    requireNotLost();
+  }
+
+  /**
+   * As {@link #requireHeld}, for changes of which there are many: asks the store only if the last
+   * sign of life is so old that somebody may have taken over.
+   */
+  public synchronized void requireNotLate() {
+    if (isLate(System.nanoTime())) {
+      beat();
+    }
+    requireNotLost();
+  }
+
+  private void requireNotLost() {
     if (lost) {
       throw CensusException.runFailed(
           "Another driver has taken over the run (%s): this one was not heard of for %d s. It stops here; nothing of its"
                   .formatted(file, timing.patience.toSeconds())
               + " work is published twice.");
+    }
+    if (isLate(System.nanoTime())) {
+      throw CensusException.runFailed(
+          "The run's lock (%s) could not be renewed for more than %d s (%s): another driver may have taken over. This one stops"
+                  .formatted(file, timing.patience.toSeconds(), trouble)
+              + " here; the same command continues.");
     }
   }
 
@@ -311,7 +371,7 @@ public final class RunLock implements AutoCloseable {
   public synchronized void close() {
     heart.shutdownNow();
     try {
-      if (holder().map(Holder::token).equals(Optional.of(self.token))) {
+      if (!lost && isOurs()) {
         fs.delete(file, false);
         // A run that was refused at the door leaves nothing behind.
         deleteIfEmpty(file.getParent());

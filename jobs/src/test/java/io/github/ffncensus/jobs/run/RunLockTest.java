@@ -26,6 +26,9 @@ class RunLockTest {
   private static final Timing FAST =
       new Timing(Duration.ofMillis(20), Duration.ofMillis(1500), Duration.ZERO);
 
+  /** For a beat that never comes. */
+  private static final Duration HOUR = Duration.ofHours(1);
+
   @TempDir Path warehouse;
   private final List<String> messages = Collections.synchronizedList(new ArrayList<>());
 
@@ -101,7 +104,7 @@ class RunLockTest {
   void aSilentHolderElsewhere_isSucceededAfterAWhile_andStopsWhenItComesBack() throws IOException {
     write(new Holder("t", "elsewhere", 1, "", "then", 3));
     // A beat in the middle would overwrite what the third one writes below.
-    Timing noBeat = new Timing(Duration.ofHours(1), FAST.patience(), Duration.ZERO);
+    Timing noBeat = new Timing(HOUR, FAST.patience(), Duration.ZERO);
     long start = System.nanoTime();
     try (RunLock lock = acquire(noBeat)) {
       assertThat(Duration.ofNanos(System.nanoTime() - start))
@@ -110,6 +113,57 @@ class RunLockTest {
       write(new Holder("u", "a third", 1, "", "now", 0));
       assertThatThrownBy(lock::requireHeld)
           .hasMessageContaining("Another driver has taken over the run");
+    }
+    assertThat(file()).as("the other driver's").exists();
+  }
+
+  @Test
+  void storeThatCannotBeReached_isNoHarmForAWhile_andThenTheLockIsLost() throws Exception {
+    try (RunLock lock = acquire(new Timing(HOUR, Duration.ofMillis(800), Duration.ZERO))) {
+      Files.delete(file());
+      Files.createDirectory(file());
+      lock.requireHeld();
+      lock.requireNotLate();
+      Thread.sleep(1000);
+      assertThatThrownBy(lock::requireHeld)
+          .hasMessageContaining("could not be renewed for more than 0 s (")
+          .hasMessageContaining("another driver may have taken over");
+      assertThatThrownBy(lock::requireNotLate).hasMessageContaining("may have taken over");
+    }
+  }
+
+  @Test
+  void holderThatWasStopped_takesTheLockAnew_ifNobodyCame() throws Exception {
+    Timing timing = new Timing(HOUR, Duration.ofMillis(1200), Duration.ofMillis(400));
+    try (RunLock lock = acquire(timing)) {
+      Thread.sleep(1500);
+      long start = System.nanoTime();
+      lock.requireNotLate();
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isGreaterThanOrEqualTo(timing.settling());
+      assertThat(file()).exists();
+    }
+    assertThat(warehouse).isEmptyDirectory();
+  }
+
+  @Test
+  void holderThatWasStopped_stopsIfSomebodyComesAtTheSameTime() throws Exception {
+    try (RunLock lock = acquire(new Timing(HOUR, Duration.ofMillis(200), Duration.ofSeconds(2)))) {
+      Thread.sleep(400);
+      Thread successor =
+          new Thread(
+              () -> {
+                try {
+                  Thread.sleep(1000);
+                  write(new Holder("u", "a third", 1, "", "now", 0));
+                } catch (IOException | InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      successor.start();
+      assertThatThrownBy(lock::requireNotLate)
+          .hasMessageContaining("Another driver has taken over the run");
+      successor.join();
     }
     assertThat(file()).as("the other driver's").exists();
   }
