@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.run;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
 import java.io.IOException;
@@ -263,8 +264,13 @@ public final class RunLock implements AutoCloseable {
     if (bytes == null) {
       return Optional.empty();
     }
-    // Between creation and first bytes the file is empty; whoever made it is alive.
-    return Optional.of(bytes.length == 0 ? Holder.UNKNOWN : JSON.readValue(bytes, Holder.class));
+    try {
+      Holder holder = JSON.readValue(bytes, Holder.class);
+      return Optional.of(holder == null || holder.token == null ? Holder.UNKNOWN : holder);
+    } catch (JsonProcessingException e) {
+      // Empty between creation and first bytes; cut short by a disk that was full.
+      return Optional.of(Holder.UNKNOWN);
+    }
   }
 
   private synchronized void beat() {

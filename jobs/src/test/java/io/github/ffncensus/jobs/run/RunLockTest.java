@@ -20,6 +20,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunLockTest {
   /** Patience enough for a busy machine, on which threads wait for their turn. */
@@ -115,6 +117,19 @@ class RunLockTest {
           .hasMessageContaining("Another driver has taken over the run");
     }
     assertThat(file()).as("the other driver's").exists();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{\"token\":\"t\",\"ho", "null", "{}", "<html>"})
+  void fileThatSaysNothing_isOfSomebodyUnknown_whoIsSucceededAfterAWhile(String text)
+      throws IOException {
+    Files.createDirectories(file().getParent());
+    Files.writeString(file(), text);
+    long start = System.nanoTime();
+    acquire().close();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(FAST.patience());
+    assertThat(messages).hasSize(1).first().asString().contains("on an unknown machine");
+    assertThat(warehouse).isEmptyDirectory();
   }
 
   @Test
