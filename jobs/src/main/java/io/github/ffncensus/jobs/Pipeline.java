@@ -86,6 +86,10 @@ final class Pipeline {
 
   private void run(List<Stage> stages, RunManifest manifest, ModelFolder model, RunLock lock) {
     RunFolder folder = manifest.folder();
+    // Of a driver that was killed after the manifest knew of a stage.
+    Stream.of(Stage.values())
+        .filter(manifest::isComplete)
+        .forEach(stage -> deleteStaging(stage, folder));
     if (manifest.status() == RunManifest.Status.COMPLETE) {
       messages.printf(
           "The run %s is complete: nothing to do (--force computes it again).%n", folder.runId());

@@ -71,6 +71,7 @@ class FaultPointsTest {
       assertThat(census.run("verify")).as(census.out()).isZero();
     }
     CorpusAndTables.assertSame(disturbed, undisturbed);
+    assertThat(disturbed.resolve("_staging/r1")).isEmptyDirectory();
   }
 
   private CensusCli census(Path warehouse) throws IOException {

@@ -63,7 +63,9 @@ class PipelineTest {
     assertThat(folder.resolve("w/rejects/run_id=r1/ingest.parquet")).exists();
 
     calls.clear();
+    Path left = Files.createDirectories(folder.resolve("w/_staging/r1/scan/of-a-killed-driver"));
     run(BOTH, false);
+    assertThat(left.getParent()).doesNotExist();
     assertThat(calls).as("Spark is not started").isEmpty();
     assertThat(messages())
         .endsWith("The run r1 is complete: nothing to do (--force computes it again).\n");
