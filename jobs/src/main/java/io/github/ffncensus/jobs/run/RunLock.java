@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -28,7 +26,7 @@ import org.apache.hadoop.fs.Path;
  * that its holder rewrites as long as it lives.
  *
  * <p>A driver that was killed leaves the file behind. The next one takes it over: at once where it
- * can see that the process is gone, being on the same machine, else when the file has not changed
+ * can see that the process is gone ({@link ProcessIdentity}), else when the file has not changed
  * for {@link Timing#patience}. Only changes count, never clocks, which may differ between machines.
  *
  * <p>On HDFS and local disks at most one driver makes the file. Object stores may lack a create
@@ -61,45 +59,19 @@ public final class RunLock implements AutoCloseable {
   /**
    * Who works on the run.
    *
-   * @param processStart tells a process from an earlier one with the same number
    * @param beats signs of life so far
    */
-  record Holder(
-      String token, String host, long process, String processStart, String since, long beats) {
-    static final Holder UNKNOWN = new Holder("", "an unknown machine", 0, "", "just now", 0);
+  record Holder(String token, ProcessIdentity process, String since, long beats) {
+    static final Holder UNKNOWN =
+        new Holder("", new ProcessIdentity("an unknown machine", "", "", 0, ""), "just now", 0);
 
     static Holder self() {
-      ProcessHandle self = ProcessHandle.current();
       return new Holder(
-          UUID.randomUUID().toString(),
-          hostName(),
-          self.pid(),
-          startOf(self),
-          Instant.now().toString(),
-          0);
+          UUID.randomUUID().toString(), ProcessIdentity.self(), Instant.now().toString(), 0);
     }
 
     Holder beating() {
-      return new Holder(token, host, process, processStart, since, beats + 1);
-    }
-
-    boolean isKnownToBeDead() {
-      return host.equals(hostName())
-          && ProcessHandle.of(process)
-              .filter(handle -> startOf(handle).equals(processStart))
-              .isEmpty();
-    }
-
-    private static String startOf(ProcessHandle handle) {
-      return handle.info().startInstant().map(Instant::toString).orElse("");
-    }
-
-    private static String hostName() {
-      try {
-        return InetAddress.getLocalHost().getHostName();
-      } catch (UnknownHostException e) {
-        return "unknown-" + ProcessHandle.current().pid();
-      }
+      return new Holder(token, process, since, beats + 1);
     }
   }
 
@@ -165,15 +137,15 @@ public final class RunLock implements AutoCloseable {
   /** Returns when the holder is dead; throws if it shows a sign of life. */
   private void outlive(Holder holder, RunFolder folder, Consumer<String> waiting)
       throws IOException {
-    if (holder.isKnownToBeDead()) {
+    if (holder.process.isKnownToBeDead()) {
       return;
     }
     waiting.accept(
         "The run %s is held by process %d on %s since %s; waiting up to %d s to see whether it lives."
             .formatted(
                 folder.runId(),
-                holder.process,
-                holder.host,
+                holder.process.pid(),
+                holder.process.host(),
                 holder.since,
                 timing.patience.toSeconds()));
     long end = System.nanoTime() + timing.patience.toNanos();
@@ -266,7 +238,10 @@ public final class RunLock implements AutoCloseable {
     }
     try {
       Holder holder = JSON.readValue(bytes, Holder.class);
-      return Optional.of(holder == null || holder.token == null ? Holder.UNKNOWN : holder);
+      return Optional.of(
+          holder == null || holder.token == null || holder.process == null
+              ? Holder.UNKNOWN
+              : holder);
     } catch (JsonProcessingException e) {
       // Empty between creation and first bytes; cut short by a disk that was full.
       return Optional.of(Holder.UNKNOWN);
@@ -361,7 +336,11 @@ public final class RunLock implements AutoCloseable {
     return CensusException.configuration(
         "The run %s in %s is being worked on by process %d on %s since %s: wait for it, or use another run-id"
             .formatted(
-                folder.runId(), folder.warehouse(), holder.process, holder.host, holder.since));
+                folder.runId(),
+                folder.warehouse(),
+                holder.process.pid(),
+                holder.process.host(),
+                holder.since));
   }
 
   private static void sleep(Duration duration) {

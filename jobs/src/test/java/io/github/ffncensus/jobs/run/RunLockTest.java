@@ -58,8 +58,7 @@ class RunLockTest {
 
   @Test
   void ofManyThatSucceedADeadProcessAtOnce_oneGoesOn() throws Exception {
-    Holder self = Holder.self();
-    write(new Holder("t", self.host(), self.process(), "an earlier start", "then", 3));
+    write(new Holder("t", earlier(ProcessIdentity.self().pidNamespace()), "then", 3));
     assertThat(winners(new Timing(FAST.beat(), FAST.patience(), Duration.ofMillis(500))))
         .isEqualTo(1);
   }
@@ -96,15 +95,29 @@ class RunLockTest {
 
   @Test
   void aProcessThatIsGone_isSucceededAtOnce() throws IOException {
-    Holder self = Holder.self();
-    write(new Holder("t", self.host(), self.process(), "an earlier start", "then", 3));
+    write(new Holder("t", earlier(ProcessIdentity.self().pidNamespace()), "then", 3));
     acquire().close();
     assertThat(messages).isEmpty();
   }
 
   @Test
+  void aProcessOfAnotherContainer_isSucceededAfterAWhile_thoughNoneHasItsNumberHere()
+      throws IOException {
+    write(new Holder("t", earlier("pid:[1]"), "then", 3));
+    acquire().close();
+    assertThat(messages).hasSize(1).first().asString().contains("waiting up to");
+  }
+
+  /** A process with the number of this one that is not there any more. */
+  private static ProcessIdentity earlier(String pidNamespace) {
+    ProcessIdentity self = ProcessIdentity.self();
+    return new ProcessIdentity(
+        self.host(), self.boot(), pidNamespace, self.pid(), "an earlier start");
+  }
+
+  @Test
   void aSilentHolderElsewhere_isSucceededAfterAWhile_andStopsWhenItComesBack() throws IOException {
-    write(new Holder("t", "elsewhere", 1, "", "then", 3));
+    write(new Holder("t", elsewhere("elsewhere"), "then", 3));
     // A beat in the middle would overwrite what the third one writes below.
     Timing noBeat = new Timing(HOUR, FAST.patience(), Duration.ZERO);
     long start = System.nanoTime();
@@ -112,7 +125,7 @@ class RunLockTest {
       assertThat(Duration.ofNanos(System.nanoTime() - start))
           .isGreaterThanOrEqualTo(FAST.patience());
       assertThat(messages).hasSize(1).first().asString().contains("process 1 on elsewhere");
-      write(new Holder("u", "a third", 1, "", "now", 0));
+      write(new Holder("u", elsewhere("a third"), "now", 0));
       assertThatThrownBy(lock::requireHeld)
           .hasMessageContaining("Another driver has taken over the run");
     }
@@ -170,7 +183,7 @@ class RunLockTest {
               () -> {
                 try {
                   Thread.sleep(1000);
-                  write(new Holder("u", "a third", 1, "", "now", 0));
+                  write(new Holder("u", elsewhere("a third"), "now", 0));
                 } catch (IOException | InterruptedException e) {
                   throw new IllegalStateException(e);
                 }
@@ -197,6 +210,10 @@ class RunLockTest {
 
   private Path file() {
     return warehouse.resolve("_runs/r1/driver.lock");
+  }
+
+  private static ProcessIdentity elsewhere(String host) {
+    return new ProcessIdentity(host, "", "", 1, "");
   }
 
   private void write(Holder holder) throws IOException {
