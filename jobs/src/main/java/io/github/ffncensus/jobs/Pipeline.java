@@ -72,13 +72,24 @@ final class Pipeline {
     new RunOpener(hadoop, folder).requireWritable();
     try (RunLock lock = RunLock.acquire(hadoop, folder, messages::println)) {
       RunManifest manifest =
-          new RunOpener(hadoop, folder).open(() -> identified.apply(model), stages.get(0), force);
+          new RunOpener(hadoop, folder)
+              .open(() -> held(lock, identified.apply(model)), stages.get(0), force);
       run(stages, manifest, model, lock);
     }
   }
 
+  /** To identify a run takes as long as to read its model, and what follows may discard files. */
+  private static RunIdentity held(RunLock lock, RunIdentity identity) {
+    lock.requireHeld();
+    return identity;
+  }
+
   private void run(List<Stage> stages, RunManifest manifest, ModelFolder model, RunLock lock) {
     RunFolder folder = manifest.folder();
+    // Of a driver that was killed after the manifest knew of a stage.
+    Stream.of(Stage.values())
+        .filter(manifest::isComplete)
+        .forEach(stage -> deleteStaging(stage, folder));
     if (manifest.status() == RunManifest.Status.COMPLETE) {
       messages.printf(
           "The run %s is complete: nothing to do (--force computes it again).%n", folder.runId());
@@ -169,36 +180,38 @@ final class Pipeline {
   }
 
   private void runStage(Stage stage, StageRunner runner, RunManifest manifest, RunLock lock) {
+    lock.requireHeld();
     manifest.stageStarted(stage, Versions.all());
     try {
       StageResult result = runner.run(stage);
       FaultPoint.AFTER_STAGE.reached(stage.word());
-      lock.requireHeld();
-      publish(stage, result, manifest.folder());
+      publish(stage, result, manifest.folder(), lock);
       manifest.corpusCounts(result.corpusCounts());
       if (!result.counters().isEmpty()) {
         manifest.counters(stage, result.counters());
       }
       FaultPoint.BEFORE_MANIFEST.reached(stage.word());
+      lock.requireHeld();
       manifest.stageCompleted(stage, result.tables(), result.skipped());
       FaultPoint.AFTER_MANIFEST.reached(stage.word());
+      lock.requireHeld();
       deleteStaging(stage, manifest.folder());
     } catch (Exception | Error e) {
       // Spark throws its checked exceptions without declaring them.
-      throw recorded(stage, e, manifest);
+      throw recorded(stage, e, manifest, lock);
     }
   }
 
-  private void publish(Stage stage, StageResult result, RunFolder folder) {
-    TablePublisher publisher = new TablePublisher(hadoop, folder);
+  private void publish(Stage stage, StageResult result, RunFolder folder, RunLock lock) {
+    TablePublisher publisher = new TablePublisher(hadoop, folder, lock::requireNotLate);
     result
         .tables()
         .forEach(
-            (table, files) ->
-                publisher.publish(
-                    new org.apache.hadoop.fs.Path(folder.staging(stage.word()), table),
-                    table,
-                    files));
+            (table, files) -> {
+              lock.requireHeld();
+              publisher.publish(
+                  new org.apache.hadoop.fs.Path(folder.staging(stage.word()), table), table, files);
+            });
   }
 
   /** What is left is not needed; a failure to delete it is no reason to fail. */
@@ -212,7 +225,8 @@ final class Pipeline {
     }
   }
 
-  private static CensusException recorded(Stage stage, Throwable failure, RunManifest manifest) {
+  private static CensusException recorded(
+      Stage stage, Throwable failure, RunManifest manifest, RunLock lock) {
     CensusException cause =
         CensusException.in(failure)
             .orElseGet(
@@ -222,6 +236,8 @@ final class Pipeline {
                             .formatted(stage.word(), Failures.summary(failure)),
                         failure));
     try {
+      // The manifest may be a successor's by now.
+      lock.requireHeld();
       manifest.failed(stage, cause.getMessage());
     } catch (RuntimeException e) {
       cause.addSuppressed(e);

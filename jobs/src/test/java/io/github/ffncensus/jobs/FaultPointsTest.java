@@ -37,6 +37,10 @@ class FaultPointsTest {
           "after-manifest@scan",
           "before-complete@r1");
 
+  /** Of a run that is computed again. */
+  private static final List<String> FORCED_IN_ORDER =
+      List.of("before-discard@ingest", "before-discard@scan");
+
   @TempDir Path folder;
 
   @AfterEach
@@ -46,7 +50,7 @@ class FaultPointsTest {
 
   @Test
   void everyPointIsHere() {
-    assertThat(IN_ORDER)
+    assertThat(Stream.of(IN_ORDER, FORCED_IN_ORDER).flatMap(List::stream))
         .extracting(point -> point.substring(0, point.indexOf('@')))
         .containsAll(Stream.of(FaultPoint.values()).map(FaultPoint::word).toList());
   }
@@ -63,6 +67,37 @@ class FaultPointsTest {
       for (String point : IN_ORDER) {
         FaultPlan.install("at=" + point);
         assertThat(census.run("run")).as(point + ": " + census.err()).isEqualTo(1);
+        assertThat(census.err()).contains("injected fault at " + point);
+        assertThat(census.run("verify")).as("after %s nothing is complete", point).isEqualTo(1);
+      }
+      FaultPlan.install(null);
+      assertThat(census.run("run")).as(census.err()).isZero();
+      assertThat(census.run("verify")).as(census.out()).isZero();
+    }
+    CorpusAndTables.assertSame(disturbed, undisturbed);
+    assertThat(disturbed.resolve("_staging/r1")).isEmptyDirectory();
+  }
+
+  @Test
+  void forcedRunThatFailsAtEachOfThem_inTurn() throws IOException {
+    CorpusAndTables.writeCorpus(folder.resolve("corpus.jsonl"));
+    Path undisturbed = folder.resolve("undisturbed");
+    Path disturbed = folder.resolve("disturbed");
+    try (CensusCli census = census(undisturbed)) {
+      assertThat(census.run("run")).as(census.err()).isZero();
+    }
+    try (CensusCli census = census(disturbed)) {
+      assertThat(census.run("run")).as(census.err()).isZero();
+
+      FaultPlan.install("at=within-replacement@manifest.json");
+      assertThat(census.run("run", "--force")).as(census.err()).isEqualTo(1);
+      FaultPlan.install(null);
+      assertThat(disturbed.resolve("_runs/r1/shards.json")).as("of a complete run").exists();
+      assertThat(census.run("verify")).as("it is as it was: " + census.out()).isZero();
+
+      for (String point : FORCED_IN_ORDER) {
+        FaultPlan.install("at=" + point);
+        assertThat(census.run("run", "--force")).as(point + ": " + census.err()).isEqualTo(1);
         assertThat(census.err()).contains("injected fault at " + point);
         assertThat(census.run("verify")).as("after %s nothing is complete", point).isEqualTo(1);
       }

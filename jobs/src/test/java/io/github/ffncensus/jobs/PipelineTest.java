@@ -20,8 +20,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,8 @@ class PipelineTest {
   private final List<String> calls = new ArrayList<>();
   private final ByteArrayOutputStream messages = new ByteArrayOutputStream();
   private RuntimeException failure;
+  private Runnable whenComputed = () -> {};
+  private Runnable whenPublished = () -> {};
   private List<Stage> configured = BOTH;
   private List<String> settings = List.of();
 
@@ -59,7 +63,9 @@ class PipelineTest {
     assertThat(folder.resolve("w/rejects/run_id=r1/ingest.parquet")).exists();
 
     calls.clear();
+    Path left = Files.createDirectories(folder.resolve("w/_staging/r1/scan/of-a-killed-driver"));
     run(BOTH, false);
+    assertThat(left.getParent()).doesNotExist();
     assertThat(calls).as("Spark is not started").isEmpty();
     assertThat(messages())
         .endsWith("The run r1 is complete: nothing to do (--force computes it again).\n");
@@ -192,6 +198,39 @@ class PipelineTest {
     assertThat(manifest().attempt()).isEqualTo(2);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void driverThatWasTakenForDead_leavesItsSuccessorsFilesAlone(boolean published)
+      throws IOException {
+    Path manifest = folder.resolve("w/_runs/r1/manifest.json");
+    Path lock = folder.resolve("w/_runs/r1/driver.lock");
+    Path table = folder.resolve("w/rejects/run_id=r1/successor.parquet");
+    Path staged = folder.resolve("w/_staging/r1/ingest/successor");
+    Runnable takeover =
+        () -> {
+          try {
+            Files.writeString(lock, Files.readString(lock).replaceAll("token\":\"", "$0other"));
+            Files.writeString(manifest, "{\"status\":\"running\"}");
+            Files.createDirectories(table.getParent());
+            Files.writeString(table, "published");
+            Files.writeString(staged, "staged");
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
+    if (published) {
+      whenPublished = takeover;
+    } else {
+      whenComputed = takeover;
+    }
+    assertThatThrownBy(() -> run(BOTH, false))
+        .hasMessageContaining("Another driver has taken over the run");
+    assertThat(manifest).hasContent("{\"status\":\"running\"}");
+    assertThat(table).hasContent("published");
+    assertThat(staged).hasContent("staged");
+    assertThat(lock).content().contains("other");
+  }
+
   private void run(List<Stage> stages, boolean force) throws IOException {
     List<String> all =
         new ArrayList<>(
@@ -243,10 +282,11 @@ class PipelineTest {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+      whenComputed.run();
       TableFile file = new TableFile(stage.word() + ".parquet", 0, 5, "");
       return new StageResult(
           stage == Stage.INGEST ? Map.of("rejects", List.of(file)) : Map.of(),
-          Map.of(),
+          new Counts(),
           Map.of(),
           List.of());
     }
@@ -254,6 +294,16 @@ class PipelineTest {
     @Override
     public void close() {
       calls.add("close");
+    }
+  }
+
+  /** The counts that the manifest gets once all tables are published. */
+  private final class Counts extends HashMap<String, Long> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public void forEach(BiConsumer<? super String, ? super Long> action) {
+      whenPublished.run();
     }
   }
 }

@@ -7,6 +7,11 @@ import java.util.Locale;
  * any two of them something lies on disk that the next attempt must make sense of.
  */
 public enum FaultPoint {
+  /**
+   * The manifest says that stages are computed again, and what an earlier attempt left of this one
+   * is still there; at the stage's word.
+   */
+  BEFORE_DISCARD,
   /** In a task, before its piece of work; at {@code part:number}. */
   TASK_START,
   /** In a forward pass over the corpus, for every sequence of the batch; at the sequence's id. */

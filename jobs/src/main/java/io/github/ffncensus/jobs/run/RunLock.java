@@ -1,11 +1,10 @@
 package io.github.ffncensus.jobs.run;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -27,12 +26,16 @@ import org.apache.hadoop.fs.Path;
  * that its holder rewrites as long as it lives.
  *
  * <p>A driver that was killed leaves the file behind. The next one takes it over: at once where it
- * can see that the process is gone, being on the same machine, else when the file has not changed
+ * can see that the process is gone ({@link ProcessIdentity}), else when the file has not changed
  * for {@link Timing#patience}. Only changes count, never clocks, which may differ between machines.
  *
  * <p>On HDFS and local disks at most one driver makes the file. Object stores may lack a create
  * that fails for an existing object; there, and after taking over, the file is read back after
  * {@link Timing#settling}: of two drivers that start within it, the one that wrote last goes on.
+ *
+ * <p>A holder whose last sign of life is older than the others' patience, because it was stopped or
+ * the store was out of reach, holds the lock no longer. If nobody has taken over meanwhile, its
+ * next sign of life takes the lock anew, as a successor would.
  */
 public final class RunLock implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -56,45 +59,19 @@ public final class RunLock implements AutoCloseable {
   /**
    * Who works on the run.
    *
-   * @param processStart tells a process from an earlier one with the same number
    * @param beats signs of life so far
    */
-  record Holder(
-      String token, String host, long process, String processStart, String since, long beats) {
-    static final Holder UNKNOWN = new Holder("", "an unknown machine", 0, "", "just now", 0);
+  record Holder(String token, ProcessIdentity process, String since, long beats) {
+    static final Holder UNKNOWN =
+        new Holder("", new ProcessIdentity("an unknown machine", "", "", 0, ""), "just now", 0);
 
     static Holder self() {
-      ProcessHandle self = ProcessHandle.current();
       return new Holder(
-          UUID.randomUUID().toString(),
-          hostName(),
-          self.pid(),
-          startOf(self),
-          Instant.now().toString(),
-          0);
+          UUID.randomUUID().toString(), ProcessIdentity.self(), Instant.now().toString(), 0);
     }
 
     Holder beating() {
-      return new Holder(token, host, process, processStart, since, beats + 1);
-    }
-
-    boolean isKnownToBeDead() {
-      return host.equals(hostName())
-          && ProcessHandle.of(process)
-              .filter(handle -> startOf(handle).equals(processStart))
-              .isEmpty();
-    }
-
-    private static String startOf(ProcessHandle handle) {
-      return handle.info().startInstant().map(Instant::toString).orElse("");
-    }
-
-    private static String hostName() {
-      try {
-        return InetAddress.getLocalHost().getHostName();
-      } catch (UnknownHostException e) {
-        return "unknown-" + ProcessHandle.current().pid();
-      }
+      return new Holder(token, process, since, beats + 1);
     }
   }
 
@@ -105,6 +82,12 @@ public final class RunLock implements AutoCloseable {
   private final ScheduledExecutorService heart;
   private Holder self = Holder.self();
   private boolean lost;
+
+  /** When the last sign of life that reached the store began, by {@link System#nanoTime}. */
+  private long heard;
+
+  /** Why the last one did not reach it. */
+  private String trouble = "this process was stopped";
 
   private RunLock(FileSystem fs, Path file, AtomicFile content, Timing timing) {
     this.fs = fs;
@@ -154,15 +137,15 @@ public final class RunLock implements AutoCloseable {
   /** Returns when the holder is dead; throws if it shows a sign of life. */
   private void outlive(Holder holder, RunFolder folder, Consumer<String> waiting)
       throws IOException {
-    if (holder.isKnownToBeDead()) {
+    if (holder.process.isKnownToBeDead()) {
       return;
     }
     waiting.accept(
         "The run %s is held by process %d on %s since %s; waiting up to %d s to see whether it lives."
             .formatted(
                 folder.runId(),
-                holder.process,
-                holder.host,
+                holder.process.pid(),
+                holder.process.host(),
                 holder.since,
                 timing.patience.toSeconds()));
     long end = System.nanoTime() + timing.patience.toNanos();
@@ -184,6 +167,7 @@ public final class RunLock implements AutoCloseable {
    */
   private void take(RunFolder folder, boolean succeeding) throws IOException {
     InheritedPermissions.mkdirs(fs, file.getParent());
+    heard = System.nanoTime();
     try {
       createNew(JSON.writeValueAsBytes(self));
     } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
@@ -252,36 +236,93 @@ public final class RunLock implements AutoCloseable {
     if (bytes == null) {
       return Optional.empty();
     }
-    // Between creation and first bytes the file is empty; whoever made it is alive.
-    return Optional.of(bytes.length == 0 ? Holder.UNKNOWN : JSON.readValue(bytes, Holder.class));
+    try {
+      Holder holder = JSON.readValue(bytes, Holder.class);
+      return Optional.of(
+          holder == null || holder.token == null || holder.process == null
+              ? Holder.UNKNOWN
+              : holder);
+    } catch (JsonProcessingException e) {
+      // Empty between creation and first bytes; cut short by a disk that was full.
+      return Optional.of(Holder.UNKNOWN);
+    }
   }
 
   private synchronized void beat() {
+    if (lost) {
+      return;
+    }
+    long begun = System.nanoTime();
+    boolean late = isLate(begun);
     try {
-      if (lost || !holder().map(Holder::token).equals(Optional.of(self.token))) {
+      if (!isOurs()) {
         lost = true;
         return;
       }
       self = self.beating();
       content.write(JSON.writeValueAsBytes(self));
+      long limit = late ? timing.settling.toNanos() : timing.patience.toNanos() - (begun - heard);
+      if (System.nanoTime() - begun > limit) {
+        // What was just overwritten may have been a successor's, which notices and stops as well.
+        lost = true;
+        return;
+      }
+      if (late) {
+        sleep(timing.settling);
+        if (!isOurs()) {
+          lost = true;
+          return;
+        }
+      }
+      heard = begun;
     } catch (IOException | RuntimeException e) {
       // One missed beat is no harm, and the next one tells whether the lock was lost meanwhile.
-      return;
+      trouble = String.valueOf(e.getMessage());
     }
   }
 
+  private boolean isOurs() throws IOException {
+    return holder().map(Holder::token).equals(Optional.of(self.token));
+  }
+
+  private boolean isLate(long now) {
+    return now - heard > timing.patience.toNanos();
+  }
+
   /**
-   * To be called before anything is published.
+   * To be called before anything of the run is changed that a successor may rely on.
    *
-   * @throws CensusException of kind RUN_FAILED if another driver took this one for dead
+   * @throws CensusException of kind RUN_FAILED if another driver took this one for dead, or may
+   *     have done so
    */
   public synchronized void requireHeld() {
     beat();
+    requireNotLost();
+  }
+
+  /**
+   * As {@link #requireHeld}, for changes of which there are many: asks the store only if the last
+   * sign of life is so old that somebody may have taken over.
+   */
+  public synchronized void requireNotLate() {
+    if (isLate(System.nanoTime())) {
+      beat();
+    }
+    requireNotLost();
+  }
+
+  private void requireNotLost() {
     if (lost) {
       throw CensusException.runFailed(
           "Another driver has taken over the run (%s): this one was not heard of for %d s. It stops here; nothing of its"
                   .formatted(file, timing.patience.toSeconds())
               + " work is published twice.");
+    }
+    if (isLate(System.nanoTime())) {
+      throw CensusException.runFailed(
+          "The run's lock (%s) could not be renewed for more than %d s (%s): another driver may have taken over. This one stops"
+                  .formatted(file, timing.patience.toSeconds(), trouble)
+              + " here; the same command continues.");
     }
   }
 
@@ -295,7 +336,11 @@ public final class RunLock implements AutoCloseable {
     return CensusException.configuration(
         "The run %s in %s is being worked on by process %d on %s since %s: wait for it, or use another run-id"
             .formatted(
-                folder.runId(), folder.warehouse(), holder.process, holder.host, holder.since));
+                folder.runId(),
+                folder.warehouse(),
+                holder.process.pid(),
+                holder.process.host(),
+                holder.since));
   }
 
   private static void sleep(Duration duration) {
@@ -311,7 +356,7 @@ public final class RunLock implements AutoCloseable {
   public synchronized void close() {
     heart.shutdownNow();
     try {
-      if (holder().map(Holder::token).equals(Optional.of(self.token))) {
+      if (!lost && isOurs()) {
         fs.delete(file, false);
         // A run that was refused at the door leaves nothing behind.
         deleteIfEmpty(file.getParent());

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -43,6 +44,9 @@ public final class RunManifest {
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private static final String SKIPPED = "skipped_shards";
+
+  /** Of a restart that is not finished. */
+  private static final String DISCARD = "discard_from";
 
   private final AtomicFile file;
   private final Secrets secrets;
@@ -103,7 +107,7 @@ public final class RunManifest {
 
   /**
    * Begins a new attempt: these stages and all later ones are to be computed again. What they
-   * published stays listed until it is replaced.
+   * published stays listed until it is replaced; what they left unpublished is {@link #toDiscard}.
    */
   public void restart(Stage first, RunIdentity identity) {
     root.put("status", Status.RUNNING.word()).put("attempt", root.path("attempt").asInt() + 1);
@@ -116,7 +120,24 @@ public final class RunManifest {
       }
     }
     putSkipped(skipped);
+    Stage earliest = toDiscard().filter(pending -> pending.compareTo(first) < 0).orElse(first);
+    root.put(DISCARD, earliest.word());
     describe(identity);
+    write();
+  }
+
+  /**
+   * From which stage on the files of an earlier attempt must go before the run goes on; also if
+   * another driver began to delete them.
+   */
+  Optional<Stage> toDiscard() {
+    String word = root.path(DISCARD).asText();
+    return Stream.of(Stage.values()).filter(stage -> stage.word().equals(word)).findFirst();
+  }
+
+  /** They are gone. */
+  void discarded() {
+    root.remove(DISCARD);
     write();
   }
 

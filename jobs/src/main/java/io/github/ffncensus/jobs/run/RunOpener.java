@@ -2,6 +2,7 @@ package io.github.ffncensus.jobs.run;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.fault.FaultPoint;
 import io.github.ffncensus.jobs.run.RunIdentity.Difference;
 import java.io.IOException;
 import java.util.Comparator;
@@ -57,9 +58,15 @@ public final class RunOpener {
       throw refusal(differences);
     }
     if (force || (nothingDone && !differences.isEmpty())) {
-      discardUnpublished(first);
       manifest.restart(first, identity);
     }
+    manifest
+        .toDiscard()
+        .ifPresent(
+            from -> {
+              discardUnpublished(from);
+              manifest.discarded();
+            });
     manifest.addInputs(identity);
     return manifest;
   }
@@ -102,6 +109,7 @@ public final class RunOpener {
       FileSystem fs = folder.warehouse().getFileSystem(hadoop);
       for (Stage stage : Stage.values()) {
         if (stage.compareTo(first) >= 0) {
+          FaultPoint.BEFORE_DISCARD.reached(stage.word());
           fs.delete(folder.staging(stage.word()), true);
         }
       }

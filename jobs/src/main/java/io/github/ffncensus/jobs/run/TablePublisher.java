@@ -24,9 +24,19 @@ public final class TablePublisher {
 
   private final RunFolder folder;
   private final FileSystem fs;
+  private final Runnable beforeChange;
 
+  /** For a run that no other driver works on. */
   public TablePublisher(Configuration hadoop, RunFolder folder) {
+    this(hadoop, folder, () -> {});
+  }
+
+  /**
+   * @param beforeChange called before each file is moved or removed; throws if this driver may not
+   */
+  public TablePublisher(Configuration hadoop, RunFolder folder, Runnable beforeChange) {
     this.folder = folder;
+    this.beforeChange = beforeChange;
     try {
       this.fs = folder.warehouse().getFileSystem(hadoop);
     } catch (IOException e) {
@@ -52,6 +62,7 @@ public final class TablePublisher {
         Path destination = new Path(target, name);
         InheritedPermissions.mkdirs(fs, destination.getParent());
         InheritedPermissions.file(fs, new Path(staged, name), destination.getParent());
+        beforeChange.run();
         if (!fs.rename(new Path(staged, name), destination)) {
           throw CensusException.runFailed(
               "%s: cannot be moved to %s; run the same command again"
@@ -84,6 +95,7 @@ public final class TablePublisher {
     toMove.forEach(kept::remove);
     for (String name : names(fs, target)) {
       if (!kept.contains(name)) {
+        beforeChange.run();
         fs.delete(new Path(target, name), false);
       }
     }

@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.task;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.fault.FaultPoint;
@@ -8,8 +9,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The records of finished tasks, a small JSON file each, written by the driver alone. A recorded
@@ -18,6 +22,7 @@ import org.apache.hadoop.fs.Path;
  * @param <R> what a task left, a record class of simple components
  */
 public final class TaskRecords<R> {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskRecords.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final FileSystem fs;
@@ -43,6 +48,9 @@ public final class TaskRecords<R> {
   }
 
   /**
+   * What is recorded of a task; nothing, if the record cannot be made sense of: a machine that lost
+   * its power may leave an empty file, and to compute one task again costs less than the stage.
+   *
    * @param task its number
    */
   public Optional<R> find(int task) {
@@ -51,9 +59,13 @@ public final class TaskRecords<R> {
       if (!fs.exists(file)) {
         return Optional.empty();
       }
-      try (InputStream in = fs.open(file)) {
-        return Optional.of(JSON.readValue(in, type));
+      Optional<R> record = read(file);
+      if (record.isEmpty()) {
+        LOG.warn("{} is damaged; its task is computed again", file);
+        // Not every file system renames onto a file that is there.
+        fs.delete(file, false);
       }
+      return record;
     } catch (IOException e) {
       throw CensusException.runFailed(
           file
@@ -61,6 +73,14 @@ public final class TaskRecords<R> {
               + e.getMessage()
               + "; run the stage that wrote it with --force",
           e);
+    }
+  }
+
+  private Optional<R> read(Path file) throws IOException {
+    try (InputStream in = fs.open(file)) {
+      return Optional.ofNullable(JSON.readValue(in, type));
+    } catch (JsonProcessingException | ChecksumException e) {
+      return Optional.empty();
     }
   }
 

@@ -20,11 +20,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RunLockTest {
   /** Patience enough for a busy machine, on which threads wait for their turn. */
   private static final Timing FAST =
       new Timing(Duration.ofMillis(20), Duration.ofMillis(1500), Duration.ZERO);
+
+  /** For a beat that never comes. */
+  private static final Duration HOUR = Duration.ofHours(1);
 
   @TempDir Path warehouse;
   private final List<String> messages = Collections.synchronizedList(new ArrayList<>());
@@ -53,8 +58,7 @@ class RunLockTest {
 
   @Test
   void ofManyThatSucceedADeadProcessAtOnce_oneGoesOn() throws Exception {
-    Holder self = Holder.self();
-    write(new Holder("t", self.host(), self.process(), "an earlier start", "then", 3));
+    write(new Holder("t", earlier(ProcessIdentity.self().pidNamespace()), "then", 3));
     assertThat(winners(new Timing(FAST.beat(), FAST.patience(), Duration.ofMillis(500))))
         .isEqualTo(1);
   }
@@ -91,25 +95,103 @@ class RunLockTest {
 
   @Test
   void aProcessThatIsGone_isSucceededAtOnce() throws IOException {
-    Holder self = Holder.self();
-    write(new Holder("t", self.host(), self.process(), "an earlier start", "then", 3));
+    write(new Holder("t", earlier(ProcessIdentity.self().pidNamespace()), "then", 3));
     acquire().close();
     assertThat(messages).isEmpty();
   }
 
   @Test
+  void aProcessOfAnotherContainer_isSucceededAfterAWhile_thoughNoneHasItsNumberHere()
+      throws IOException {
+    write(new Holder("t", earlier("pid:[1]"), "then", 3));
+    acquire().close();
+    assertThat(messages).hasSize(1).first().asString().contains("waiting up to");
+  }
+
+  /** A process with the number of this one that is not there any more. */
+  private static ProcessIdentity earlier(String pidNamespace) {
+    ProcessIdentity self = ProcessIdentity.self();
+    return new ProcessIdentity(
+        self.host(), self.boot(), pidNamespace, self.pid(), "an earlier start");
+  }
+
+  @Test
   void aSilentHolderElsewhere_isSucceededAfterAWhile_andStopsWhenItComesBack() throws IOException {
-    write(new Holder("t", "elsewhere", 1, "", "then", 3));
+    write(new Holder("t", elsewhere("elsewhere"), "then", 3));
     // A beat in the middle would overwrite what the third one writes below.
-    Timing noBeat = new Timing(Duration.ofHours(1), FAST.patience(), Duration.ZERO);
+    Timing noBeat = new Timing(HOUR, FAST.patience(), Duration.ZERO);
     long start = System.nanoTime();
     try (RunLock lock = acquire(noBeat)) {
       assertThat(Duration.ofNanos(System.nanoTime() - start))
           .isGreaterThanOrEqualTo(FAST.patience());
       assertThat(messages).hasSize(1).first().asString().contains("process 1 on elsewhere");
-      write(new Holder("u", "a third", 1, "", "now", 0));
+      write(new Holder("u", elsewhere("a third"), "now", 0));
       assertThatThrownBy(lock::requireHeld)
           .hasMessageContaining("Another driver has taken over the run");
+    }
+    assertThat(file()).as("the other driver's").exists();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{\"token\":\"t\",\"ho", "null", "{}", "<html>"})
+  void fileThatSaysNothing_isOfSomebodyUnknown_whoIsSucceededAfterAWhile(String text)
+      throws IOException {
+    Files.createDirectories(file().getParent());
+    Files.writeString(file(), text);
+    long start = System.nanoTime();
+    acquire().close();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(FAST.patience());
+    assertThat(messages).hasSize(1).first().asString().contains("on an unknown machine");
+    assertThat(warehouse).isEmptyDirectory();
+  }
+
+  @Test
+  void storeThatCannotBeReached_isNoHarmForAWhile_andThenTheLockIsLost() throws Exception {
+    try (RunLock lock = acquire(new Timing(HOUR, Duration.ofMillis(800), Duration.ZERO))) {
+      Files.delete(file());
+      Files.createDirectory(file());
+      lock.requireHeld();
+      lock.requireNotLate();
+      Thread.sleep(1000);
+      assertThatThrownBy(lock::requireHeld)
+          .hasMessageContaining("could not be renewed for more than 0 s (")
+          .hasMessageContaining("another driver may have taken over");
+      assertThatThrownBy(lock::requireNotLate).hasMessageContaining("may have taken over");
+    }
+  }
+
+  @Test
+  void holderThatWasStopped_takesTheLockAnew_ifNobodyCame() throws Exception {
+    Timing timing = new Timing(HOUR, Duration.ofMillis(1200), Duration.ofMillis(400));
+    try (RunLock lock = acquire(timing)) {
+      Thread.sleep(1500);
+      long start = System.nanoTime();
+      lock.requireNotLate();
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isGreaterThanOrEqualTo(timing.settling());
+      assertThat(file()).exists();
+    }
+    assertThat(warehouse).isEmptyDirectory();
+  }
+
+  @Test
+  void holderThatWasStopped_stopsIfSomebodyComesAtTheSameTime() throws Exception {
+    try (RunLock lock = acquire(new Timing(HOUR, Duration.ofMillis(200), Duration.ofSeconds(2)))) {
+      Thread.sleep(400);
+      Thread successor =
+          new Thread(
+              () -> {
+                try {
+                  Thread.sleep(1000);
+                  write(new Holder("u", elsewhere("a third"), "now", 0));
+                } catch (IOException | InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      successor.start();
+      assertThatThrownBy(lock::requireNotLate)
+          .hasMessageContaining("Another driver has taken over the run");
+      successor.join();
     }
     assertThat(file()).as("the other driver's").exists();
   }
@@ -128,6 +210,10 @@ class RunLockTest {
 
   private Path file() {
     return warehouse.resolve("_runs/r1/driver.lock");
+  }
+
+  private static ProcessIdentity elsewhere(String host) {
+    return new ProcessIdentity(host, "", "", 1, "");
   }
 
   private void write(Holder holder) throws IOException {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.fault.FaultPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,6 +158,32 @@ class RunManifestTest {
     assertThat(staging).doesNotExist();
     assertThat(run.published("trigger_prefixes", "part-0.parquet")).exists();
     assertThat(read().tables()).containsKey("trigger_prefixes");
+  }
+
+  @Test
+  void forceThatWasKilled_isFinishedByTheNextCommand() throws IOException {
+    run.publish();
+    Path scanned = Files.createDirectories(warehouse.resolve("_staging/r1/scan/shards"));
+    Path interpreted = Files.createDirectories(warehouse.resolve("_staging/r1/interpret"));
+    RunOpener opener = new RunOpener(RunFixture.HADOOP, run.folder);
+    FaultPlan.install("at=before-discard@interpret");
+    try {
+      assertThatThrownBy(() -> opener.open(run::identity, Stage.SCAN, true))
+          .hasMessageContaining("injected fault");
+    } finally {
+      FaultPlan.install(null);
+    }
+    assertThat(scanned).doesNotExist();
+    assertThat(interpreted).exists();
+    assertThat(read().isComplete(Stage.SCAN)).isFalse();
+
+    Files.createDirectories(scanned);
+    opener.open(run::identity, Stage.INTERPRET, true);
+    assertThat(scanned).as("the earlier restart began with the scan").doesNotExist();
+    assertThat(interpreted).doesNotExist();
+    Files.createDirectories(scanned);
+    opener.open(run::identity, Stage.INGEST, false);
+    assertThat(scanned).as("of the attempt that goes on").exists();
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +64,32 @@ class TablePublisherTest {
 
     assertThat(RunManifestTest.files(warehouse))
         .containsExactly("_staging/r1/scan/rejects/new.parquet", "rejects/run_id=r1/old.parquet");
+  }
+
+  @Test
+  void driverThatLosesTheRunHalfway_changesNothingMore() throws IOException {
+    List<TableFile> files = List.of(staged("a.parquet"), staged("b.parquet"));
+    AtomicInteger changes = new AtomicInteger();
+    TablePublisher interrupted =
+        new TablePublisher(
+            RunFixture.HADOOP,
+            run.folder,
+            () -> {
+              if (changes.incrementAndGet() == 2) {
+                throw new IllegalStateException("lost");
+              }
+            });
+    assertThatThrownBy(() -> interrupted.publish(run.staged("rejects"), "rejects", files))
+        .hasMessage("lost");
+    assertThat(RunManifestTest.files(warehouse))
+        .containsExactly("_staging/r1/scan/rejects/b.parquet", "rejects/run_id=r1/a.parquet");
+
+    changes.set(1);
+    assertThatThrownBy(
+            () -> interrupted.publish(run.staged("rejects"), "rejects", files.subList(1, 2)))
+        .as("which would remove the other file")
+        .hasMessage("lost");
+    assertThat(run.published("rejects", "a.parquet")).exists();
   }
 
   private void publish(TableFile... files) {
