@@ -100,8 +100,8 @@ final class Pipeline {
       runMissing(stages, manifest, model, lock);
     }
     if (config.stages().stream().allMatch(manifest::isComplete)) {
-      lock.requireHeld();
       FaultPoint.BEFORE_COMPLETE.reached(folder.runId());
+      lock.requireHeld();
       manifest.completed();
       messages.printf("The run %s is complete: %s%n", folder.runId(), folder.manifest());
     } else {
@@ -169,6 +169,7 @@ final class Pipeline {
   private void runMissing(
       List<Stage> stages, RunManifest manifest, ModelFolder model, RunLock lock) {
     try (StageRunner runner = runners.start(manifest.folder(), model)) {
+      lock.onLoss(runner::close);
       for (Stage stage : stages) {
         if (manifest.isComplete(stage)) {
           messages.printf("%s is complete already.%n", stage.word());
@@ -236,8 +237,13 @@ final class Pipeline {
                             .formatted(stage.word(), Failures.summary(failure)),
                         failure));
     try {
-      // The manifest may be a successor's by now.
       lock.requireHeld();
+    } catch (CensusException lost) {
+      // The manifest is a successor's, and work that was ended for its sake did not fail by itself.
+      lost.addSuppressed(cause);
+      return lost;
+    }
+    try {
       manifest.failed(stage, cause.getMessage());
     } catch (RuntimeException e) {
       cause.addSuppressed(e);

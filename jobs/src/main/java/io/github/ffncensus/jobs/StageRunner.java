@@ -8,6 +8,7 @@ interface StageRunner extends AutoCloseable {
 
   StageResult run(Stage stage);
 
+  /** May be called again, and by another thread while a stage runs, which fails then. */
   @Override
   void close();
 }

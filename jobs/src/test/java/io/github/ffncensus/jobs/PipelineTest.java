@@ -199,9 +199,8 @@ class PipelineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void driverThatWasTakenForDead_leavesItsSuccessorsFilesAlone(boolean published)
-      throws IOException {
+  @ValueSource(strings = {"computed", "published", "failed"})
+  void driverThatWasTakenForDead_leavesItsSuccessorsFilesAlone(String moment) throws IOException {
     Path manifest = folder.resolve("w/_runs/r1/manifest.json");
     Path lock = folder.resolve("w/_runs/r1/driver.lock");
     Path table = folder.resolve("w/rejects/run_id=r1/successor.parquet");
@@ -218,10 +217,15 @@ class PipelineTest {
             throw new UncheckedIOException(e);
           }
         };
-    if (published) {
-      whenPublished = takeover;
-    } else {
-      whenComputed = takeover;
+    switch (moment) {
+      case "computed" -> whenComputed = takeover;
+      case "published" -> whenPublished = takeover;
+      default ->
+          whenComputed =
+              () -> {
+                takeover.run();
+                throw new IllegalStateException("SparkContext was shut down");
+              };
     }
     assertThatThrownBy(() -> run(BOTH, false))
         .hasMessageContaining("Another driver has taken over the run");

@@ -83,6 +83,8 @@ public final class RunLock implements AutoCloseable {
   private Holder self = Holder.self();
   private boolean lost;
 
+  private volatile Runnable onLoss = () -> {};
+
   /** When the last sign of life that reached the store began, by {@link System#nanoTime}. */
   private long heard;
 
@@ -126,7 +128,7 @@ public final class RunLock implements AutoCloseable {
       }
       lock.take(folder, earlier.isPresent());
       lock.heart.scheduleWithFixedDelay(
-          lock::beat, timing.beat.toMillis(), timing.beat.toMillis(), TimeUnit.MILLISECONDS);
+          lock::beatInTurn, timing.beat.toMillis(), timing.beat.toMillis(), TimeUnit.MILLISECONDS);
       return lock;
     } catch (IOException e) {
       throw CensusException.runFailed(
@@ -248,6 +250,19 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
+  /** Not under the lock of this object, on which the driver may wait while it is told. */
+  private void beatInTurn() {
+    beat();
+    if (isLost()) {
+      heart.shutdown();
+      onLoss.run();
+    }
+  }
+
+  private synchronized boolean isLost() {
+    return lost;
+  }
+
   private synchronized void beat() {
     if (lost) {
       return;
@@ -287,6 +302,16 @@ public final class RunLock implements AutoCloseable {
 
   private boolean isLate(long now) {
     return now - heard > timing.patience.toNanos();
+  }
+
+  /**
+   * To be called by a driver that has long to wait for something.
+   *
+   * @param action is run by another thread when it is seen that another driver has taken over; it
+   *     should end the work, of which nothing will be used
+   */
+  public void onLoss(Runnable action) {
+    onLoss = action;
   }
 
   /**

@@ -37,8 +37,6 @@ public final class PieceTasks<R extends Serializable> {
 
   private static final Pattern LOCAL =
       Pattern.compile("local(\\[\\s*[^,\\]]+\\s*(,\\s*(\\d+)\\s*)?\\])?");
-  private static final Pattern CRASHED =
-      Pattern.compile("Task (\\d+) in stage \\S+ failed \\d+ times.*?ExecutorLostFailure");
 
   /** Makes a partition of each of some pieces, in their order, with its outcome. */
   interface Job<R extends Serializable> {
@@ -139,18 +137,27 @@ public final class PieceTasks<R extends Serializable> {
    * @return the one that did, or null
    */
   private Integer runUntilOneCrashes(List<Integer> pieces) {
+    JavaRDD<Outcome<R>> results = job.of(pieces);
+    // Jobs that Spark runs to know the partitions are none of the pieces'.
+    results.getNumPartitions();
+    try (ResultStage stage = ResultStage.ofNextJob(spark)) {
+      return runUntilOneCrashes(pieces, results, stage);
+    }
+  }
+
+  private Integer runUntilOneCrashes(
+      List<Integer> pieces, JavaRDD<Outcome<R>> results, ResultStage stage) {
     try {
-      PartitionTasks.collect(spark, job.of(pieces), outcomeType(), this::take);
+      PartitionTasks.collect(spark, results, outcomeType(), this::take);
       return null;
     } catch (CensusException e) {
       throw e;
     } catch (Exception e) {
       // Spark throws its checked exceptions without declaring them.
-      Matcher crash = CRASHED.matcher(String.valueOf(e.getMessage()));
-      if (!crash.find()) {
-        throw new IllegalStateException("a job was given up", e);
-      }
-      return pieces.get(Integer.parseInt(crash.group(1)));
+      return stage
+          .crashed(String.valueOf(e.getMessage()))
+          .map(pieces::get)
+          .orElseThrow(() -> new IllegalStateException("a job was given up", e));
     }
   }
 

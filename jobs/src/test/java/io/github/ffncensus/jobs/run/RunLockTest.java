@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,6 +144,21 @@ class RunLockTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(FAST.patience());
     assertThat(messages).hasSize(1).first().asString().contains("on an unknown machine");
     assertThat(warehouse).isEmptyDirectory();
+  }
+
+  @Test
+  void lossIsToldWhileTheHolderWorks() throws Exception {
+    CountDownLatch told = new CountDownLatch(1);
+    try (RunLock lock = acquire()) {
+      lock.onLoss(told::countDown);
+      do {
+        // A sign of life that was under way overwrites it.
+        write(new Holder("u", elsewhere("a third"), "now", 0));
+      } while (!told.await(100, TimeUnit.MILLISECONDS));
+      assertThatThrownBy(lock::requireNotLate)
+          .hasMessageContaining("Another driver has taken over the run");
+    }
+    assertThat(file()).as("the other driver's").exists();
   }
 
   @Test
