@@ -1,8 +1,9 @@
 """A nightly census as an Airflow DAG: submits to a cluster, then trusts only `verify`.
 
 Put it into Airflow's dags folder and set the variables below in Airflow (Admin, Variables). The run id is the schedule's
-date, so that a task that is cleared and run again continues its run, and a complete run is left alone. Without Airflow:
-the file crontab beside this one.
+date, so that a task that is cleared and run again continues its run, and a complete run is left alone. With kubernetes
+the configuration must be at the same path in the driver's pod and, for `verify`, on Airflow's machine. Without Airflow: the
+file crontab beside this one.
 """
 
 from datetime import datetime, timedelta
@@ -27,7 +28,13 @@ with DAG(
     catchup=False,
     # Two drivers of one run id: the second would be refused.
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
+    # A worker of Airflow that dies leaves its application running, and a retry is refused until that has ended.
+    default_args={
+        "retries": 6,
+        "retry_delay": timedelta(minutes=5),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(hours=4),
+    },
 ) as dag:
     census = BashOperator(
         task_id="census",

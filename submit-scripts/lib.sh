@@ -104,8 +104,6 @@ state_folder() {
 prepare_environment() {
   STATE=$(state_folder)
   export DJL_CACHE_DIR=${DJL_CACHE_DIR:-$STATE/djl}
-  export FFN_CENSUS_LOG=${FFN_CENSUS_LOG:-$STATE/ffn-census.log}
-  export LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$FFN_CENSUS_HOME/conf/log4j2-local.properties}
   # OpenMP threads that spin while they wait take the cores from those that work.
   export OMP_WAIT_POLICY=passive
   MEMORY=${FFN_CENSUS_MEMORY:-$(default_memory)}
@@ -186,6 +184,9 @@ cluster_options() {
     --conf "spark.executor.extraJavaOptions=${DJL_OPTIONS[*]}"
     --conf "spark.executorEnv.DJL_CACHE_DIR=${FFN_CENSUS_EXECUTOR_CACHE:-/tmp/ffn-census-djl}"
     --conf spark.executorEnv.OMP_WAIT_POLICY=passive
+    # A shard that takes its executor with it costs eight of them before it is named; on YARN and Kubernetes Spark's
+    # default ends an application with few executors before that.
+    --conf spark.executor.maxNumFailures=100
   )
   if [ -n "${FFN_CENSUS_LIBTORCH:-}" ]; then
     CLUSTER+=(--conf "spark.executorEnv.PYTORCH_LIBRARY_PATH=$FFN_CENSUS_LIBTORCH")
@@ -201,6 +202,21 @@ cluster_options() {
       --conf "spark.dynamicAllocation.maxExecutors=${FFN_CENSUS_EXECUTORS:?FFN_CENSUS_DYNAMIC needs it, as the most executors at a time}"
     )
   fi
+}
+
+# For a driver on this machine: Spark's log goes to a file, and the terminal shows progress and messages only. A client that
+# submits to a cluster is to say which application it started and how that ended.
+log_to_file() {
+  export FFN_CENSUS_LOG=${FFN_CENSUS_LOG:-$STATE/ffn-census.log}
+  export LOG4J_CONFIGURATION_FILE=${LOG4J_CONFIGURATION_FILE:-$FFN_CENSUS_HOME/conf/log4j2-local.properties}
+}
+
+# Whether a command, the first of the arguments, computes: others read what is in the warehouse, without Spark.
+computes() {
+  case ${1:-} in
+    run | ingest | scan | interpret | attribute | kn-stats | intervene | edit | combine) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 # Replaces this process by: ffn-census "$@", in local mode unless FFN_CENSUS_MASTER says otherwise. CLUSTER has further

@@ -90,6 +90,9 @@ final class Pipeline {
     Stream.of(Stage.values())
         .filter(manifest::isComplete)
         .forEach(stage -> deleteStaging(stage, folder));
+    if (stages.stream().allMatch(manifest::isComplete)) {
+      SparkStages.startIfTheMasterInsists(config);
+    }
     if (manifest.status() == RunManifest.Status.COMPLETE) {
       messages.printf(
           "The run %s is complete: nothing to do (--force computes it again).%n", folder.runId());

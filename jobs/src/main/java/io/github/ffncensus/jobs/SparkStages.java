@@ -88,6 +88,17 @@ final class SparkStages implements StageRunner {
     return SparkSession.builder().config(conf).getOrCreate();
   }
 
+  /**
+   * In cluster mode YARN takes a driver that ends without having started Spark for a failed one.
+   */
+  static void startIfTheMasterInsists(CensusConfig config) {
+    SparkConf conf = new SparkConf();
+    if (conf.get("spark.master", "").equals("yarn")
+        && conf.get("spark.submit.deployMode", "client").equals("cluster")) {
+      session("run", config);
+    }
+  }
+
   /** Hadoop's configuration as Spark will have it, without starting Spark. */
   static Configuration hadoopConfiguration() {
     Configuration hadoop = new Configuration();

@@ -117,8 +117,14 @@ class SubmitScriptsTest {
         .contains(
             "spark.executor.resource.gpu.amount=1",
             "spark.executor.resource.gpu.discoveryScript=./discover-gpus",
-            "spark.yarn.maxAppAttempts=2")
+            "spark.yarn.maxAppAttempts=2",
+            "spark.executor.maxNumFailures=100",
+            "spark.yarn.am.waitTime=2h")
         .endsWith(jar(), "run", "--config", "nightly.conf", "run-id=n1");
+    assertThat(launch("yarn", "verify", "--config", config))
+        .as("a driver that never starts Spark")
+        .containsSequence("--master", "local[*]")
+        .doesNotContain("--files");
   }
 
   @Test
