@@ -1032,11 +1032,19 @@ CREATE OR REPLACE VIEW facts_with_neurons AS
     GROUP BY run_id, relation, fact_id
   ) n ON n.run_id = f.run_id AND n.relation = f.relation AND n.fact_id = f.fact_id;
 
--- Average activation of the facts' neurons by class of text: the mean over all (fact, neuron) of a relation.
+-- Average activation of the facts' neurons by class of text: the mean over all (fact, neuron) of a relation, of the facts with
+-- text of both classes that mention them, as in knowledge_neuron_findings.
 CREATE OR REPLACE VIEW open_domain_activation AS
-  SELECT run_id, method, relation, text_class, count(*) AS fact_neurons, avg(mean) AS mean_activation
-  FROM knowledge_neuron_activations
-  GROUP BY run_id, method, relation, text_class;
+  SELECT a.run_id, a.method, a.relation, a.text_class, count(*) AS fact_neurons, avg(a.mean) AS mean_activation
+  FROM knowledge_neuron_activations a
+  JOIN (
+    SELECT run_id, method, relation, fact_id
+    FROM knowledge_neuron_activations
+    WHERE text_class IN ('head_and_tail', 'head_only')
+    GROUP BY run_id, method, relation, fact_id
+    HAVING count(DISTINCT text_class) = 2
+  ) f ON f.run_id = a.run_id AND f.method = a.method AND f.relation = a.relation AND f.fact_id = a.fact_id
+  GROUP BY a.run_id, a.method, a.relation, a.text_class;
 
 -- The clearest patterns of each neuron beside what its value promotes.
 CREATE OR REPLACE VIEW neuron_patterns AS
