@@ -181,7 +181,7 @@ public final class PlainPositions {
     return a < stems.length && b < stems.length && stems[a] >= 0 && stems[a] == stems[b];
   }
 
-  private static double cosine(double[] a, double[] b) {
+  static double cosine(double[] a, double[] b) {
     double product = 0;
     double ofA = 0;
     double ofB = 0;

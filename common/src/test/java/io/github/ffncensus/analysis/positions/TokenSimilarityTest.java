@@ -63,7 +63,7 @@ class TokenSimilarityTest {
         Similarities found = similarity.of(scope, same, others);
         double[] cosines = new double[vocabulary];
         for (int b = 0; b < vocabulary; b++) {
-          cosines[b] = cosine(plain.outputEmbedding(a), plain.outputEmbedding(b));
+          cosines[b] = PlainPositions.cosine(plain.outputEmbedding(a), plain.outputEmbedding(b));
           assertThat(found.cosines()[b]).isCloseTo(cosines[b], within(1e-6));
         }
         for (int b = 0; b < vocabulary; b++) {
@@ -84,17 +84,5 @@ class TokenSimilarityTest {
     return IntStream.range(0, cosines.length)
         .filter(other -> other != a && other != b && cosines[other] > cosines[b] + slack)
         .count();
-  }
-
-  private static double cosine(double[] a, double[] b) {
-    double product = 0;
-    double ofA = 0;
-    double ofB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += a[i] * b[i];
-      ofA += a[i] * a[i];
-      ofB += b[i] * b[i];
-    }
-    return product / Math.sqrt(ofA * ofB);
   }
 }

@@ -77,22 +77,30 @@ class MemoryModelTest {
       List<Integer> work = IntStream.range(0, TASKS).boxed().toList();
       // What the first job leaves behind is there once.
       PartitionTasks.run(spark, work.subList(0, 10), number -> number, Integer.class, number -> {});
-      long before = heap();
-      AtomicInteger done = new AtomicInteger();
-      AtomicLong after = new AtomicLong();
-      PartitionTasks.run(
-          spark,
-          work,
-          number -> number,
-          Integer.class,
-          number -> {
-            if (done.incrementAndGet() == TASKS) {
-              after.set(heap());
-            }
-          });
+      // What earlier tests of this process have left may be let go at any time.
+      double[] taken =
+          IntStream.range(0, 3).mapToDouble(i -> heapAtItsEnd(spark, work)).sorted().toArray();
       double planned = memory(1_000_000, 1, "ingest.shard-tokens=500").sparkTasks();
-      assertThat((double) after.get() - before).isBetween(0.5 * planned, 1.5 * planned);
+      assertThat(taken[1]).isBetween(0.5 * planned, 1.5 * planned);
     }
+  }
+
+  /** Bytes that a job of so many tasks has on the heap when the last of them is done. */
+  private static double heapAtItsEnd(JavaSparkContext spark, List<Integer> work) {
+    long before = heap();
+    AtomicInteger done = new AtomicInteger();
+    AtomicLong after = new AtomicLong();
+    PartitionTasks.run(
+        spark,
+        work,
+        number -> number,
+        Integer.class,
+        number -> {
+          if (done.incrementAndGet() == TASKS) {
+            after.set(heap());
+          }
+        });
+    return (double) after.get() - before;
   }
 
   @Test
