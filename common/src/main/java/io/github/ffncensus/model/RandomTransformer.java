@@ -13,8 +13,13 @@ import io.github.ffncensus.model.TransformerWeights.Norm;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Models of a given shape with random weights, for benchmarks: speed does not depend on values. */
+/**
+ * Models of a given shape with random weights, for benchmarks: speed does not depend on values. Two
+ * of the same shape on one kind of device have the same weights.
+ */
 public final class RandomTransformer {
+  private static final int SEED = 1;
+
   private final NDManager manager;
   private final Architecture architecture;
 
@@ -91,6 +96,7 @@ public final class RandomTransformer {
   private static Transformer create(Device device, Architecture architecture, boolean finalNorm) {
     TorchEngine.prepareThread();
     NDManager manager = TorchEngine.newManager(device);
+    manager.getEngine().setRandomSeed(SEED);
     RandomTransformer random = new RandomTransformer(manager, architecture);
     NDArray tokens = random.normal(architecture.vocabulary(), architecture.hidden());
     TransformerWeights weights =

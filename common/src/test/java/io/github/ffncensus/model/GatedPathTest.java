@@ -20,6 +20,7 @@ import io.github.ffncensus.model.TransformerWeights.Linear;
 import io.github.ffncensus.model.TransformerWeights.Norm;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +30,8 @@ class GatedPathTest {
   private static final int HIDDEN = 24;
   private static final int WIDTH = 40;
   private static final int VOCABULARY = 50;
+
+  private final Random random = new Random(6);
 
   @Test
   void gatedFfn_withABranchOfOnes_isAPlainOne() {
@@ -63,7 +66,7 @@ class GatedPathTest {
         plain.attention(), plain.attentionNorm(), plain.ffnNorm(), plain.up(), ones, plain.down());
   }
 
-  private static Layer layer(NDManager manager) {
+  private Layer layer(NDManager manager) {
     Attention attention =
         new Attention(
             linear(manager, HIDDEN, HIDDEN),
@@ -81,7 +84,7 @@ class GatedPathTest {
         linear(manager, WIDTH, HIDDEN));
   }
 
-  private static Linear linear(NDManager manager, int in, int out) {
+  private Linear linear(NDManager manager, int in, int out) {
     return new Linear(normal(manager, out, in), normal(manager, out));
   }
 
@@ -89,8 +92,8 @@ class GatedPathTest {
     return new Norm(manager.ones(new Shape(HIDDEN)), manager.zeros(new Shape(HIDDEN)));
   }
 
-  private static NDArray normal(NDManager manager, long... shape) {
-    return manager.randomNormal(0, 0.4f, new Shape(shape), DataType.FLOAT32);
+  private NDArray normal(NDManager manager, long... shape) {
+    return RandomArrays.normal(manager, random, 0.4, shape);
   }
 
   private static Transformer transformer(

@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.analysis.RandomSequences;
 import io.github.ffncensus.analysis.positions.PositionSample;
@@ -19,6 +17,7 @@ import io.github.ffncensus.model.ModelCopy;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.model.PlainLens;
 import io.github.ffncensus.model.Precision;
+import io.github.ffncensus.model.RandomArrays;
 import io.github.ffncensus.model.TokenSequence;
 import io.github.ffncensus.model.Transformer;
 import io.github.ffncensus.model.TransformerLoader;
@@ -27,6 +26,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -279,7 +279,7 @@ class MemoryReadingsTest {
               new long[] {8, 8, 5, 5},
               new long[4]);
       NDArray sums =
-          manager.randomNormal(0, 1, new Shape(2, model.architecture().hidden()), DataType.FLOAT32);
+          RandomArrays.normal(manager, new Random(4), 1, 2, model.architecture().hidden());
       Removals.Result result = new Removals(model, script, layer).predictions(manager, sums, pairs);
       // Where every removal has a product of its own, rows may be rounded each in its way.
       double tolerance = model.scalesToHead() ? 0 : 1e-6;
@@ -307,7 +307,7 @@ class MemoryReadingsTest {
       long[] outputs = IntStream.range(0, count).mapToLong(i -> 3 * (i / 20)).toArray();
       Pairs pairs = new Pairs(positions, neurons, m, outputs, new long[count]);
       NDArray sums =
-          manager.randomNormal(0, 1, new Shape(3, model.architecture().hidden()), DataType.FLOAT32);
+          RandomArrays.normal(manager, new Random(5), 1, 3, model.architecture().hidden());
       Removals removals = new Removals(model, script, model.architecture().layers() - 1);
       Removals.Read together = removals.together(manager, sums, pairs);
       Removals.Read separately = removals.separately(manager, sums, pairs);
