@@ -230,6 +230,7 @@ class BadModelTest {
         "roberta-gelu",
         "llama-silu",
         "mistral-window",
+        "gpt-neo-window",
         "opt-relu",
         "t5-relu"
       })
