@@ -117,8 +117,7 @@ final class DecoderFamilies {
             .hidden(hidden, heads, config.headSize(hidden, heads))
             .intermediate(config.integer("intermediate_size", 4 * hidden))
             .vocabulary(config.integer("vocab_size"))
-            .maxSequenceTokens(
-                config.contextWithin(config.integer("window_size", 256), 2048))
+            .maxSequenceTokens(config.contextWithin(config.integer("window_size", 256), 2048))
             .layerNorm(config.number("layer_norm_epsilon", 1e-5))
             .learnedPositions(0)
             .plain(config.activation("activation_function", "gelu_new"))

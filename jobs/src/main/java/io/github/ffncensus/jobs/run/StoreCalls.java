@@ -72,7 +72,9 @@ public final class StoreCalls {
     }
   }
 
-  /** Waits for all before it reports a failure: no call may come after what the caller does next. */
+  /**
+   * Waits for all before it reports a failure: no call may come after what the caller does next.
+   */
   private static void finish(List<Future<?>> calls) throws IOException {
     Throwable failure = null;
     for (Future<?> call : calls) {
