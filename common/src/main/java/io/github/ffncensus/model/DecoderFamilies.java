@@ -118,6 +118,7 @@ final class DecoderFamilies {
             .intermediate(config.integer("intermediate_size", 4 * hidden))
             .vocabulary(config.integer("vocab_size"))
             .maxSequenceTokens(config.contextWithin(config.integer("window_size", 256), 2048))
+            .positionRows(config.integer("max_position_embeddings", 2048))
             .layerNorm(config.number("layer_norm_epsilon", 1e-5))
             .learnedPositions(0)
             .plain(config.activation("activation_function", "gelu_new"))
