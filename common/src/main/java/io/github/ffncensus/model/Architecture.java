@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param positions how positions enter
  * @param firstPosition row of the position table that the first token uses (RoBERTa: padding id +
  *     1)
+ * @param positionRows of the position table, which may go on where a window ends the context
  * @param gated the FFN is act(gate) * up (LLaMA) rather than act(up)
  * @param tokenTypes rows of the token type table, of which row 0 is used; 0 if there is none
  * @param scaledScores attention scores are divided by the root of the head size (T5: they are not)
@@ -49,6 +50,7 @@ public record Architecture(
     double embeddingScale,
     PositionEncoding positions,
     int firstPosition,
+    int positionRows,
     Optional<RotaryFrequencies> rotary,
     Optional<RelativeBuckets> relative,
     boolean gated,

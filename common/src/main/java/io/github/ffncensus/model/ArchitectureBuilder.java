@@ -26,6 +26,7 @@ final class ArchitectureBuilder {
   private double embeddingScale = 1;
   private PositionEncoding positions;
   private int firstPosition;
+  private int positionRows;
   private Optional<RotaryFrequencies> rotary = Optional.empty();
   private Optional<RelativeBuckets> relative = Optional.empty();
   private boolean gated;
@@ -141,6 +142,12 @@ final class ArchitectureBuilder {
     return this;
   }
 
+  /** Of the position table, where it goes on after the longest sequence. */
+  ArchitectureBuilder positionRows(int value) {
+    positionRows = value;
+    return this;
+  }
+
   /**
    * As {@link #learnedPositions}, not counting padding tokens.
    *
@@ -242,6 +249,7 @@ final class ArchitectureBuilder {
         embeddingScale,
         positions,
         firstPosition,
+        positionRows > 0 ? positionRows : firstPosition + maxSequenceTokens,
         rotary,
         relative,
         gated,

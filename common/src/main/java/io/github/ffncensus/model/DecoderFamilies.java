@@ -91,6 +91,44 @@ final class DecoderFamilies {
             .build());
   }
 
+  /** GPT-Neo. Layers take turns in seeing the whole sequence and a window. */
+  static ModelFamily gptNeo(ModelConfig config) {
+    int hidden = config.integer("hidden_size");
+    int heads = config.integer("num_heads");
+    return new ModelFamily(
+        config.modelType(),
+        List.of("transformer.", ""),
+        Map.ofEntries(
+            Map.entry(Part.TOKEN_EMBEDDING, "wte"),
+            Map.entry(Part.POSITION_EMBEDDING, "wpe"),
+            Map.entry(Part.ATTENTION_NORM, "h.{l}.ln_1"),
+            Map.entry(Part.QUERY, "h.{l}.attn.attention.q_proj"),
+            Map.entry(Part.KEY, "h.{l}.attn.attention.k_proj"),
+            Map.entry(Part.VALUE, "h.{l}.attn.attention.v_proj"),
+            Map.entry(Part.ATTENTION_OUTPUT, "h.{l}.attn.attention.out_proj"),
+            Map.entry(Part.FFN_NORM, "h.{l}.ln_2"),
+            Map.entry(Part.UP, "h.{l}.mlp.c_fc"),
+            Map.entry(Part.DOWN, "h.{l}.mlp.c_proj"),
+            Map.entry(Part.FINAL_NORM, "ln_f"),
+            Map.entry(Part.HEAD, "lm_head")),
+        false,
+        ArchitectureBuilder.causal()
+            .layers(config.integer("num_layers"))
+            .hidden(hidden, heads, config.headSize(hidden, heads))
+            .intermediate(config.integer("intermediate_size", 4 * hidden))
+            .vocabulary(config.integer("vocab_size"))
+            .maxSequenceTokens(config.contextWithin(config.integer("window_size", 256), 2048))
+            .positionRows(config.integer("max_position_embeddings", 2048))
+            .layerNorm(config.number("layer_norm_epsilon", 1e-5))
+            .learnedPositions(0)
+            .plain(config.activation("activation_function", "gelu_new"))
+            .attentionBias(false, true)
+            .scaledScores(false)
+            .tiedHead(config.bool("tie_word_embeddings", true))
+            .paddingId(config.integer("pad_token_id", 0))
+            .build());
+  }
+
   static ModelFamily opt(ModelConfig config) {
     config.require("do_layer_norm_before", config.bool("do_layer_norm_before", true), "true");
     String removed = "_remove_final_layer_norm";

@@ -73,7 +73,7 @@ final class LlamaFamilies {
         PARTS,
         architecture(config, headSize(config))
             .keyValueHeads(keyValueHeads(config, 8))
-            .maxSequenceTokens(withinWindow(config, 131_072, window(config)))
+            .maxSequenceTokens(config.contextWithin(window(config), 131_072))
             .attentionBias(false, false)
             .ffnBias(false));
   }
@@ -84,7 +84,7 @@ final class LlamaFamilies {
         PARTS,
         architecture(config, headSize(config))
             .keyValueHeads(keyValueHeads(config, 32))
-            .maxSequenceTokens(withinWindow(config, 32_768, qwenWindow(config)))
+            .maxSequenceTokens(config.contextWithin(qwenWindow(config), 32_768))
             .attentionBias(true, false)
             .ffnBias(false));
   }
@@ -96,7 +96,7 @@ final class LlamaFamilies {
         PARTS_WITH_HEAD_NORMS,
         architecture(config, config.integer("head_dim", 128))
             .keyValueHeads(keyValueHeads(config, 32))
-            .maxSequenceTokens(withinWindow(config, 32_768, qwenWindow(config)))
+            .maxSequenceTokens(config.contextWithin(qwenWindow(config), 32_768))
             .attentionBias(attentionBias, attentionBias)
             .ffnBias(false));
   }
@@ -110,14 +110,6 @@ final class LlamaFamilies {
   private static int window(ModelConfig config) {
     String key = "sliding_window";
     return config.mentions(key) ? config.integer(key, Integer.MAX_VALUE) : 4096;
-  }
-
-  /**
-   * The context, which ends where a sliding window would begin to hide tokens: up to there the
-   * model computes the same without one.
-   */
-  private static int withinWindow(ModelConfig config, int positions, int window) {
-    return Math.min(config.integer("max_position_embeddings", positions), window);
   }
 
   /**

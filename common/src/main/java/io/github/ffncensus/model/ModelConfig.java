@@ -101,6 +101,17 @@ final class ModelConfig {
     return ActivationFunction.named(string(key, fallback), key, this);
   }
 
+  /**
+   * The context, which ends where a sliding window would begin to hide tokens: up to there a model
+   * computes the same without one.
+   *
+   * @param window tokens that a layer sees, the one that looks included
+   * @param fallback positions where config.json does not say
+   */
+  int contextWithin(int window, int fallback) {
+    return Math.min(integer("max_position_embeddings", fallback), window);
+  }
+
   /** Width of a head where heads divide the hidden size among them. */
   int headSize(int hidden, int heads) {
     if (heads == 0 || hidden % heads != 0) {

@@ -13,6 +13,7 @@ final class ModelFamilies {
           Map.entry("xlm-roberta", EncoderFamilies::roberta),
           Map.entry("t5", EncoderFamilies::t5),
           Map.entry("gpt2", DecoderFamilies::gpt2),
+          Map.entry("gpt_neo", DecoderFamilies::gptNeo),
           Map.entry("gpt_neox", DecoderFamilies::gptNeoX),
           Map.entry("opt", DecoderFamilies::opt),
           Map.entry("gemma", LlamaFamilies::gemma),

@@ -82,8 +82,8 @@ public final class TransformerLoader {
     if (!reader.declares(Part.POSITION_EMBEDDING)) {
       return Optional.empty();
     }
-    long rows = (long) architecture.firstPosition() + architecture.maxSequenceTokens();
-    return Optional.of(reader.matrix(Part.POSITION_EMBEDDING, rows, architecture.hidden()));
+    return Optional.of(
+        reader.matrix(Part.POSITION_EMBEDDING, architecture.positionRows(), architecture.hidden()));
   }
 
   private Optional<NDArray> tokenType() {

@@ -111,7 +111,7 @@ class BadModelTest {
     return Stream.of(
         config(
             c -> c.put("model_type", "gptj"),
-            "model_type \"gptj\" is not supported; supported: bert, gemma, gpt2, gpt_neox, llama,"
+            "model_type \"gptj\" is not supported; supported: bert, gemma, gpt2, gpt_neo, gpt_neox, llama,"
                 + " mistral, opt, qwen2, qwen3, roberta, t5, xlm-roberta"),
         config(c -> c.remove("model_type"), "model_type \"\" is not supported"),
         config(
@@ -230,6 +230,7 @@ class BadModelTest {
         "roberta-gelu",
         "llama-silu",
         "mistral-window",
+        "gpt-neo-window",
         "opt-relu",
         "t5-relu"
       })

@@ -30,6 +30,9 @@ class ModelFamiliesTest {
     "qwen2-bias, sliding_window, 8, 20",
     "qwen2-bias, max_position_embeddings, , 32768",
     "qwen3-head-norms, sliding_window, 8, 20",
+    "gpt-neo-window, window_size, 8, 8",
+    "gpt-neo-window, window_size, , 64",
+    "gpt-neo-window, max_position_embeddings, , 16",
     "t5-relu, n_positions, , 512"
   })
   void context(String fixture, String key, String value, int tokens) throws IOException {

@@ -22,6 +22,7 @@ class PlainTransformerTest {
         "llama-bias-tied",
         "opt-relu",
         "t5-relu",
+        "gpt-neo-window",
         "gpt-neox-parallel",
         "gemma-tied",
         "mistral-window",

@@ -26,6 +26,7 @@ class ResumablePassTest {
         "bert-gelu",
         "t5-relu",
         "gpt2-relu-untied",
+        "gpt-neo-window",
         "gpt-neox-parallel",
         "opt-relu",
         "llama-silu",

@@ -87,7 +87,8 @@ public final class FfnCensus implements Callable<Integer> {
             .addSubcommand(new WarehouseCommands.Runs(console))
             .addSubcommand(new WarehouseCommands.Verify(console))
             .addSubcommand(new WarehouseCommands.Findings(console))
-            .addSubcommand(new WarehouseCommands.Show(console));
+            .addSubcommand(new WarehouseCommands.Show(console))
+            .addSubcommand(new WarehouseCommands.Report(console));
     commandLine
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))

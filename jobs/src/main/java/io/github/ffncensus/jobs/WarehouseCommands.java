@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.FfnCensus.Console;
 import io.github.ffncensus.jobs.config.CensusConfig;
+import io.github.ffncensus.jobs.run.AtomicFile;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.run.RunManifest;
 import io.github.ffncensus.jobs.run.RunVerifier;
@@ -12,8 +13,11 @@ import io.github.ffncensus.jobs.show.Address;
 import io.github.ffncensus.jobs.show.AnnotationSheet;
 import io.github.ffncensus.jobs.show.FactGallery;
 import io.github.ffncensus.jobs.show.FindingsList;
+import io.github.ffncensus.jobs.show.HtmlReport;
 import io.github.ffncensus.jobs.show.NeuronGallery;
 import io.github.ffncensus.jobs.show.PublishedTables;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -184,6 +188,58 @@ final class WarehouseCommands {
     void look(Configuration hadoop, RunFolder folder) {
       new FindingsList(PublishedTables.of(hadoop, published(hadoop, folder)))
           .print(details, console.out());
+    }
+  }
+
+  @Command(
+      name = "report",
+      description = {
+        "Writes a page about a published run, one HTML file: the papers' findings beside this run's, with charts by layer,"
+            + " neurons, facts and tables.",
+        "Beside the run's manifest in the warehouse, as report.html, unless --output names a local file."
+      })
+  static final class Report extends Looking {
+
+    @Option(
+        names = "--output",
+        paramLabel = "FILE",
+        description = "A local file to write instead; one that is there is replaced.")
+    private Path output;
+
+    @Option(
+        names = "--per-layer",
+        paramLabel = "N",
+        defaultValue = "3",
+        description = "How many neurons of each layer; default ${DEFAULT-VALUE}.")
+    private int perLayer;
+
+    @Option(
+        names = "--facts",
+        paramLabel = "COUNT",
+        defaultValue = "6",
+        description = "How many facts, of different relations; default ${DEFAULT-VALUE}.")
+    private int facts;
+
+    Report(Console console) {
+      super(console);
+    }
+
+    @Override
+    void look(Configuration hadoop, RunFolder folder) {
+      String html = HtmlReport.of(hadoop, published(hadoop, folder)).html(perLayer, facts);
+      var file =
+          output == null
+              ? folder.report()
+              : new org.apache.hadoop.fs.Path(output.toAbsolutePath().toUri());
+      try {
+        new AtomicFile(hadoop, file).write(html.getBytes(StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw CensusException.runFailed(
+            "%s: cannot be written: %s; --output names another place"
+                .formatted(file, e.getMessage()),
+            e);
+      }
+      console.out().println(file.toString().replaceFirst("^file:(//)?", ""));
     }
   }
 

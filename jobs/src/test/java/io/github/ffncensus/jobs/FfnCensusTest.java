@@ -152,6 +152,13 @@ class FfnCensusTest {
     assertThat(Files.readString(sheet)).startsWith("layer\tneuron\trank\tprefix\t");
     assertThat(command("show", with(overrides, "--neuron", "1,2"))).isEqualTo(2);
     assertThat(text(err)).contains("--neuron 1,2: must be a layer and a neuron, such as 2:517");
+    assertThat(command("report", overrides)).as(text(err)).isZero();
+    Path page = folder.resolve("w/_runs/r1/report.html");
+    assertThat(text(out).strip()).endsWith(page.toString());
+    assertThat(Files.readString(page)).contains("<title>FFN Census: r1</title>", "agreement rate");
+    Path elsewhere = folder.resolve("page.html");
+    assertThat(command("report", with(overrides, "--output", elsewhere.toString()))).isZero();
+    assertThat(elsewhere).hasSameTextualContentAs(page);
 
     assertThat(command("run", overrides)).isZero();
     assertThat(text(err))

@@ -35,6 +35,7 @@ record ExpectedAttributions(Fixture fixture) {
             "llama-silu",
             "llama-bias-tied",
             "opt-relu",
+            "gpt-neo-window",
             "gpt-neox-parallel",
             "gemma-tied",
             "mistral-window",

@@ -38,9 +38,15 @@ class InterventionRunTest {
         "xlm-roberta-gelu",
         "gpt2-gelu-new",
         "gpt2-relu-untied",
+        "gpt-neo-window",
         "gpt-neox-parallel",
+        "opt-relu",
         "llama-silu",
-        "llama-bias-tied"
+        "llama-bias-tied",
+        "gemma-tied",
+        "mistral-window",
+        "qwen2-bias",
+        "qwen3-head-norms"
       })
   void readings_equalAPassWithHandEditedCoefficients(String fixture) {
     try (Transformer model = DeviceShards.model(fixture)) {

@@ -131,6 +131,7 @@ record SizeCase(
         1,
         PositionEncoding.LEARNED,
         0,
+        causal ? 4096 : 512,
         Optional.empty(),
         Optional.empty(),
         gated,

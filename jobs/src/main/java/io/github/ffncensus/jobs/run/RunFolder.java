@@ -76,6 +76,11 @@ public final class RunFolder implements Serializable {
     return new Path(runs(), "manifest.json");
   }
 
+  /** A page about the run, for people. */
+  public Path report() {
+    return new Path(runs(), "report.html");
+  }
+
   /** The file that says which driver works on the run. */
   Path lock() {
     return new Path(runs(), "driver.lock");

@@ -133,7 +133,7 @@ public final class RunVerifier {
     Path target = folder.table(table);
     try {
       FileSystem fs = target.getFileSystem(hadoop);
-      Set<String> extra = new HashSet<>(TablePublisher.names(fs, target));
+      Set<String> extra = new HashSet<>(TablePublisher.lengths(fs, target).keySet());
       for (TableFile file : files) {
         extra.remove(file.name());
         String problem = checkFile(fs, new Path(target, file.name()), file);

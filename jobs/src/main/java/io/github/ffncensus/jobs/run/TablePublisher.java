@@ -3,14 +3,16 @@ package io.github.ffncensus.jobs.run;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.fault.FaultPoint;
 import io.github.ffncensus.table.TableFile;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
@@ -32,7 +34,8 @@ public final class TablePublisher {
   }
 
   /**
-   * @param beforeChange called before each file is moved or removed; throws if this driver may not
+   * @param beforeChange called before each file is moved or removed, from several threads at once;
+   *     throws if this driver may not
    */
   public TablePublisher(Configuration hadoop, RunFolder folder, Runnable beforeChange) {
     this.folder = folder;
@@ -55,32 +58,46 @@ public final class TablePublisher {
   public void publish(Path staged, String table, List<TableFile> files) {
     Path target = folder.table(table);
     try {
-      List<String> toMove = missing(staged, target, files);
+      Map<String, Long> published = lengths(fs, target);
+      List<String> toMove = missing(staged, published, target, files);
       InheritedPermissions.mkdirs(fs, target);
-      removeOthers(target, files, toMove);
-      for (String name : toMove) {
-        Path destination = new Path(target, name);
-        InheritedPermissions.mkdirs(fs, destination.getParent());
-        InheritedPermissions.file(fs, new Path(staged, name), destination.getParent());
-        beforeChange.run();
-        if (!fs.rename(new Path(staged, name), destination)) {
-          throw CensusException.runFailed(
-              "%s: cannot be moved to %s; run the same command again"
-                  .formatted(new Path(staged, name), target));
-        }
-        FaultPoint.BETWEEN_TABLE_MOVES.reached(table);
+      removeOthers(target, published.keySet(), files, toMove);
+      for (Path parent : parents(target, toMove)) {
+        InheritedPermissions.mkdirs(fs, parent);
       }
+      StoreCalls.forEach(fs, target, toMove, name -> move(staged, target, name, table));
     } catch (IOException e) {
       throw failure(target, e);
     }
   }
 
-  private List<String> missing(Path staged, Path target, List<TableFile> files) throws IOException {
+  private void move(Path staged, Path target, String name, String table) throws IOException {
+    Path source = new Path(staged, name);
+    Path destination = new Path(target, name);
+    InheritedPermissions.file(fs, source, destination.getParent());
+    beforeChange.run();
+    if (!fs.rename(source, destination)) {
+      throw CensusException.runFailed(
+          "%s: cannot be moved to %s; run the same command again".formatted(source, target));
+    }
+    FaultPoint.BETWEEN_TABLE_MOVES.reached(table);
+  }
+
+  private static Set<Path> parents(Path target, List<String> names) {
+    return names.stream()
+        .map(name -> new Path(target, name).getParent())
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  private List<String> missing(
+      Path staged, Map<String, Long> published, Path target, List<TableFile> files)
+      throws IOException {
+    Map<String, Long> inStaging = lengths(fs, staged);
     List<String> toMove = new ArrayList<>();
     for (TableFile file : files) {
-      if (length(new Path(staged, file.name())) == file.bytes()) {
+      if (inStaging.getOrDefault(file.name(), -1L) == file.bytes()) {
         toMove.add(file.name());
-      } else if (length(new Path(target, file.name())) != file.bytes()) {
+      } else if (published.getOrDefault(file.name(), -1L) != file.bytes()) {
         throw CensusException.runFailed(
             "%s: the finished file of %,d bytes is lost; run again with --force"
                 .formatted(new Path(staged, file.name()), file.bytes()));
@@ -89,39 +106,38 @@ public final class TablePublisher {
     return toMove;
   }
 
-  private void removeOthers(Path target, List<TableFile> files, List<String> toMove)
+  private void removeOthers(
+      Path target, Set<String> published, List<TableFile> files, List<String> toMove)
       throws IOException {
-    Set<String> kept = files.stream().map(TableFile::name).collect(Collectors.toSet());
-    toMove.forEach(kept::remove);
-    for (String name : names(fs, target)) {
-      if (!kept.contains(name)) {
-        beforeChange.run();
-        fs.delete(new Path(target, name), false);
-      }
-    }
+    Set<String> others = new TreeSet<>(published);
+    files.forEach(file -> others.remove(file.name()));
+    toMove.stream().filter(published::contains).forEach(others::add);
+    StoreCalls.forEach(
+        fs,
+        target,
+        others,
+        name -> {
+          beforeChange.run();
+          fs.delete(new Path(target, name), false);
+        });
   }
 
-  /** The names of all files under a folder, relative to it; none if the folder does not exist. */
-  static List<String> names(FileSystem fs, Path folder) throws IOException {
-    List<String> names = new ArrayList<>();
+  /**
+   * The lengths of all files under a folder, by their names relative to it; none if the folder does
+   * not exist. In one listing: there may be as many files as shards.
+   */
+  static Map<String, Long> lengths(FileSystem fs, Path folder) throws IOException {
+    Map<String, Long> lengths = new HashMap<>();
     if (!fs.exists(folder)) {
-      return names;
+      return lengths;
     }
     int prefix = fs.makeQualified(folder).toUri().getPath().length() + 1;
     RemoteIterator<LocatedFileStatus> files = fs.listFiles(folder, true);
     while (files.hasNext()) {
-      names.add(files.next().getPath().toUri().getPath().substring(prefix));
+      LocatedFileStatus file = files.next();
+      lengths.put(file.getPath().toUri().getPath().substring(prefix), file.getLen());
     }
-    return names;
-  }
-
-  private long length(Path file) throws IOException {
-    try {
-      FileStatus status = fs.getFileStatus(file);
-      return status.isFile() ? status.getLen() : -1;
-    } catch (FileNotFoundException e) {
-      return -1;
-    }
+    return lengths;
   }
 
   private static CensusException failure(Path path, IOException e) {

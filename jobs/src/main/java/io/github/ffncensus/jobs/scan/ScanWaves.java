@@ -16,7 +16,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -54,12 +54,12 @@ final class ScanWaves {
    * @throws CensusException of kind RUN_FAILED if shards fail; all others are recorded then
    */
   List<ShardRecord> scan(PartWork<Shard> shards) {
-    List<ShardRecord> records = new ArrayList<>();
-    List<Shard> missing = new ArrayList<>();
-    for (Shard shard : shards.pieces().values()) {
-      Optional<ShardRecord> known = recorded.find(shard.index());
-      known.ifPresentOrElse(records::add, () -> missing.add(shard));
-    }
+    SortedMap<Integer, ShardRecord> known = recorded.find(shards.pieces().keySet());
+    List<ShardRecord> records = new ArrayList<>(known.values());
+    List<Shard> missing =
+        shards.pieces().values().stream()
+            .filter(shard -> !known.containsKey(shard.index()))
+            .toList();
     Map<Integer, String> failures = new TreeMap<>();
     merged.add(records);
     progress.advance(records.size(), 0);

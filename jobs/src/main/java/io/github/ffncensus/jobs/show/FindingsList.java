@@ -1,21 +1,11 @@
 package io.github.ffncensus.jobs.show;
 
 import java.io.PrintStream;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Prints the findings of a run, a line each: the paper's number, this model's, and by layer. */
 public final class FindingsList {
-  private static final List<String> TABLES =
-      List.of("key_value_findings", "knowledge_neuron_findings");
-
   /** Columns of a finding's name, at least. */
   private static final int NAME = 40;
 
@@ -26,22 +16,8 @@ public final class FindingsList {
    */
   public FindingsList(PublishedTables tables) {
     this.tables = tables;
-    if (TABLES.stream().noneMatch(tables::has)) {
-      tables.require(TABLES.get(0), "interpret");
-    }
-  }
-
-  /** Rows of one finding. */
-  private static final class Entry {
-    private final List<Double> model = new ArrayList<>();
-    private final TreeMap<Integer, Double> byLayer = new TreeMap<>();
-    private final Set<Double> paper = new LinkedHashSet<>();
-    private final String finding;
-    private final String detail;
-
-    Entry(String finding, String detail) {
-      this.finding = finding;
-      this.detail = detail;
+    if (Finding.TABLES.keySet().stream().noneMatch(tables::has)) {
+      tables.require(Finding.TABLES.keySet().iterator().next(), "interpret");
     }
   }
 
@@ -49,70 +25,36 @@ public final class FindingsList {
    * @param details whether each line is followed by what it counts, and why it has no number
    */
   public void print(boolean details, PrintStream out) {
-    List<Entry> entries = TABLES.stream().flatMap(table -> read(table).stream()).toList();
-    int width = entries.stream().mapToInt(entry -> entry.finding.length()).max().orElse(0);
+    List<Finding> findings =
+        Finding.TABLES.keySet().stream()
+            .flatMap(table -> Finding.of(tables, table).stream())
+            .toList();
+    int width = findings.stream().mapToInt(finding -> finding.finding().length()).max().orElse(0);
     String line = "%-" + Math.max(width, NAME) + "s %16s %9s   %s%n";
     out.printf(line, "", "paper", "here", "by layer from 0");
-    entries.forEach(
-        entry -> {
+    findings.forEach(
+        finding -> {
           out.printf(
               line,
-              entry.finding,
-              entry.paper.stream().map(FindingsList::number).collect(Collectors.joining(" .. ")),
-              entry.model.size() == 1 ? number(entry.model.get(0)) : "",
-              series(entry));
+              finding.finding(),
+              finding.paper().stream().map(Finding::text).collect(Collectors.joining(" .. ")),
+              finding.model().size() == 1 ? Finding.text(finding.model().get(0)) : "",
+              series(finding));
           if (details) {
-            out.printf("    %s%n", entry.detail);
+            out.printf("    %s%n", finding.detail());
           }
         });
   }
 
-  private List<Entry> read(String table) {
-    Map<String, Entry> entries = new LinkedHashMap<>();
-    tables.forEachRow(
-        table,
-        row -> {
-          Entry entry =
-              entries.computeIfAbsent(
-                  row.getString("finding"), name -> new Entry(name, row.getString("detail")));
-          Double value = row.isNull("value") ? null : row.getDouble("value");
-          if (row.isNull("layer")) {
-            entry.model.add(value);
-          } else {
-            entry.byLayer.put(row.getInt("layer"), value);
-          }
-          if (!row.isNull("paper_value")) {
-            entry.paper.add(row.getDouble("paper_value"));
-          }
-        },
-        "finding",
-        "layer",
-        "value",
-        "paper_value",
-        "detail");
-    return List.copyOf(entries.values());
-  }
-
   /** Several numbers of the whole model are a series of another kind, such as tenths. */
-  private static String series(Entry entry) {
-    if (entry.model.size() > 1) {
-      return entry.model.stream().map(FindingsList::number).collect(Collectors.joining("  "));
+  private static String series(Finding finding) {
+    if (finding.model().size() > 1) {
+      return finding.model().stream().map(Finding::text).collect(Collectors.joining("  "));
     }
     boolean fromZero =
-        entry.byLayer.isEmpty() || entry.byLayer.lastKey() == entry.byLayer.size() - 1;
-    return entry.byLayer.entrySet().stream()
-        .map(e -> (fromZero ? "" : "layer " + e.getKey() + ": ") + number(e.getValue()))
+        finding.byLayer().isEmpty() || finding.byLayer().lastKey() == finding.byLayer().size() - 1;
+    return finding.byLayer().entrySet().stream()
+        .map(e -> (fromZero ? "" : "layer " + e.getKey() + ": ") + Finding.text(e.getValue()))
         .collect(Collectors.joining("  "));
-  }
-
-  private static String number(Double value) {
-    if (value == null) {
-      return "";
-    }
-    double size = Math.abs(value);
-    if (size != 0 && size < 0.0005) {
-      return String.format(Locale.ROOT, "%.1e", value);
-    }
-    return String.format(Locale.ROOT, size < 100 ? "%.3f" : "%,.0f", value);
   }
 }

@@ -28,9 +28,13 @@ public final class FailedPieces {
         (number, reason) ->
             text.add("  shard %d (%s):".formatted(number, contents(work, number)))
                 .add(reason.strip().indent(4).stripTrailing()));
+    String again = "Once the cause is mended, the same command continues";
     text.add(
-        "Once the cause is mended, the same command continues; to finish without: --skip-shards "
-            + failures.keySet().stream().map(work::option).collect(Collectors.joining(",")));
+        work.ofCorpus() || SkipList.names(work.part())
+            ? again
+                + "; to finish without: --skip-shards "
+                + failures.keySet().stream().map(work::option).collect(Collectors.joining(","))
+            : again + ".");
     return CensusException.runFailed(text.toString());
   }
 

@@ -86,6 +86,11 @@ public final class SkipList {
     return new SkipList(List.copyOf(items));
   }
 
+  /** Whether pieces of this part can be skipped: not where the result would be another one. */
+  static boolean names(String part) {
+    return PARTS.containsKey(part);
+  }
+
   /** Whether the stage's own work is in shards of the corpus. */
   public static boolean readsShards(Stage stage) {
     return stage == Stage.SCAN || stage == Stage.KN_STATS;

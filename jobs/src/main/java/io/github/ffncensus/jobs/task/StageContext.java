@@ -242,14 +242,9 @@ public final class StageContext {
       skipped.add(SkippedShard.of(stage, work.part(), number, work.holds().apply(piece)));
     }
     TaskRecords<R> records = records(work.part(), type);
-    TreeMap<Integer, R> results = new TreeMap<>();
-    TreeMap<Integer, W> missing = new TreeMap<>();
-    pieces.forEach(
-        (number, piece) ->
-            records
-                .find(number)
-                .ifPresentOrElse(
-                    result -> results.put(number, result), () -> missing.put(number, piece)));
+    TreeMap<Integer, R> results = new TreeMap<>(records.find(pieces.keySet()));
+    TreeMap<Integer, W> missing = new TreeMap<>(pieces);
+    missing.keySet().removeAll(results.keySet());
     progress.stage(work.part(), pieces.size(), "tasks");
     progress.advance(results.size(), 0);
     Map<Integer, String> failures =
@@ -283,17 +278,16 @@ public final class StageContext {
   public void step(String part, Runnable work) {
     TaskRecords<Tables> records = records(part, Tables.class);
     progress.stage(part, 1, "tables");
-    records
-        .find(0)
-        .ifPresentOrElse(
-            finished -> made.putAll(finished.tables()),
-            () -> {
-              Set<String> before = Set.copyOf(made.keySet());
-              work.run();
-              Map<String, List<TableFile>> tables = new LinkedHashMap<>(made);
-              tables.keySet().removeAll(before);
-              records.write(0, new Tables(tables));
-            });
+    Tables finished = records.find(Set.of(0)).get(0);
+    if (finished != null) {
+      made.putAll(finished.tables());
+    } else {
+      Set<String> before = Set.copyOf(made.keySet());
+      work.run();
+      Map<String, List<TableFile>> tables = new LinkedHashMap<>(made);
+      tables.keySet().removeAll(before);
+      records.write(0, new Tables(tables));
+    }
     progress.advance(1, 0);
     progress.finish();
   }

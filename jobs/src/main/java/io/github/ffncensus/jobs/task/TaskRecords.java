@@ -4,10 +4,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.fault.FaultPoint;
+import io.github.ffncensus.jobs.run.AtomicFile;
+import io.github.ffncensus.jobs.run.StoreCalls;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileSystem;
@@ -25,11 +34,13 @@ public final class TaskRecords<R> {
   private static final Logger LOG = LoggerFactory.getLogger(TaskRecords.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private final Configuration hadoop;
   private final FileSystem fs;
   private final Path folder;
   private final Class<R> type;
 
-  private TaskRecords(FileSystem fs, Path folder, Class<R> type) {
+  private TaskRecords(Configuration hadoop, FileSystem fs, Path folder, Class<R> type) {
+    this.hadoop = hadoop;
     this.fs = fs;
     this.folder = folder;
     this.type = type;
@@ -41,38 +52,49 @@ public final class TaskRecords<R> {
    */
   public static <R> TaskRecords<R> open(Configuration hadoop, Path folder, Class<R> type) {
     try {
-      return new TaskRecords<>(folder.getFileSystem(hadoop), folder, type);
+      return new TaskRecords<>(hadoop, folder.getFileSystem(hadoop), folder, type);
     } catch (IOException e) {
       throw CensusException.runFailed("cannot open " + folder, e);
     }
   }
 
   /**
-   * What is recorded of a task; nothing, if the record cannot be made sense of: a machine that lost
-   * its power may leave an empty file, and to compute one task again costs less than the stage.
+   * What is recorded of tasks, by their numbers. A task whose record cannot be made sense of counts
+   * as not recorded: a machine that lost its power may leave an empty file, and to compute one task
+   * again costs less than the stage.
    *
-   * @param task its number
+   * @param tasks the numbers to look for
    */
-  public Optional<R> find(int task) {
-    Path file = file(task);
+  public SortedMap<Integer, R> find(Set<Integer> tasks) {
+    SortedMap<Integer, R> found = Collections.synchronizedSortedMap(new TreeMap<>());
     try {
-      if (!fs.exists(file)) {
-        return Optional.empty();
-      }
-      Optional<R> record = read(file);
-      if (record.isEmpty()) {
-        LOG.warn("{} is damaged; its task is computed again", file);
-        // Not every file system renames onto a file that is there.
-        fs.delete(file, false);
-      }
-      return record;
+      Set<String> present = names();
+      List<Integer> recorded =
+          tasks.stream().filter(task -> present.contains(file(task).getName())).toList();
+      StoreCalls.forEach(
+          fs,
+          folder,
+          recorded,
+          task -> read(file(task)).ifPresent(record -> found.put(task, record)));
     } catch (IOException e) {
       throw CensusException.runFailed(
-          file
+          folder
               + " cannot be read: "
               + e.getMessage()
               + "; run the stage that wrote it with --force",
           e);
+    }
+    return found;
+  }
+
+  /** One listing instead of a question for each of so many files. */
+  private Set<String> names() throws IOException {
+    try {
+      return Arrays.stream(fs.listStatus(folder))
+          .map(status -> status.getPath().getName())
+          .collect(Collectors.toSet());
+    } catch (FileNotFoundException e) {
+      return Set.of();
     }
   }
 
@@ -80,6 +102,7 @@ public final class TaskRecords<R> {
     try (InputStream in = fs.open(file)) {
       return Optional.ofNullable(JSON.readValue(in, type));
     } catch (JsonProcessingException | ChecksumException e) {
+      LOG.warn("{} is damaged; its task is computed again", file);
       return Optional.empty();
     }
   }
@@ -87,15 +110,9 @@ public final class TaskRecords<R> {
   /** Records a task. A reader sees the whole record or none. */
   public void write(int task, R record) {
     Path file = file(task);
-    Path aside = new Path(folder, "_" + file.getName());
     FaultPoint.BEFORE_RECORD.reached(place(task));
     try {
-      try (OutputStream out = fs.create(aside, true)) {
-        JSON.writeValue(out, record);
-      }
-      if (!fs.rename(aside, file)) {
-        throw new IOException("cannot rename " + aside);
-      }
+      new AtomicFile(hadoop, file).write(JSON.writeValueAsBytes(record));
     } catch (IOException e) {
       throw CensusException.runFailed(
           "cannot record " + file + ": " + e.getMessage() + "; run the same command again", e);

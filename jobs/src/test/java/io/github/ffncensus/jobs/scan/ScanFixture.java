@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 
@@ -189,9 +190,10 @@ public final class ScanFixture implements AutoCloseable {
               hadoop(),
               new org.apache.hadoop.fs.Path(folder.staging("scan"), "shards"),
               ShardRecord.class);
-      return plan.shards().stream()
-          .map(shard -> records.find(shard.index()).orElseThrow())
-          .toList();
+      return List.copyOf(
+          records
+              .find(plan.shards().stream().map(ShardPlan.Shard::index).collect(Collectors.toSet()))
+              .values());
     }
 
     /** Files of {@code sequences}. */
