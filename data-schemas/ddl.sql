@@ -1096,14 +1096,15 @@ CREATE OR REPLACE VIEW minimal_sets AS
 -- perplexities are averaged over edits as logarithms.
 CREATE OR REPLACE VIEW edit_summary AS
   SELECT run_id, method, kind, direction, count(*) AS edits, avg(edited_neurons) AS mean_edited_neurons,
-    avg(CASE WHEN answer_before IS NULL THEN NULL WHEN answer_before <> answer_after THEN 1e0 ELSE 0e0 END) AS change_rate,
-    avg(CASE WHEN target_rank_after IS NULL THEN NULL WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END) AS success_rate,
+    avg(CASE WHEN changed THEN 1e0 WHEN NOT changed THEN 0e0 END) AS change_rate,
     avg(CASE WHEN answer_tokens = 1 AND target_tokens = 1 THEN CASE WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END END)
-      AS one_token_success_rate,
+      AS success_rate,
+    avg(CASE WHEN answer_tokens = 1 AND target_tokens = 1 THEN CASE WHEN target_rank_after <= 5 THEN 1e0 ELSE 0e0 END END)
+      AS top5_success_rate,
+    avg(CASE WHEN target_rank_after IS NULL THEN NULL WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END) AS success_rate_of_all,
     avg(CASE WHEN target_first_token_predicted THEN 1e0 WHEN NOT target_first_token_predicted THEN 0e0 END)
       AS first_token_success_rate,
     median(direction_rank) AS median_direction_rank,
-    avg(CASE WHEN target_rank_after IS NULL THEN NULL WHEN target_rank_after <= 5 THEN 1e0 ELSE 0e0 END) AS top5_success_rate,
     avg(1e0 / target_rank_after) AS mean_reciprocal_rank,
     exp(avg(ln(intra_relation_perplexity_before))) AS intra_relation_perplexity_before,
     exp(avg(ln(intra_relation_perplexity_after))) AS intra_relation_perplexity_after,

@@ -4,6 +4,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -23,16 +24,30 @@ import org.apache.hadoop.util.Progressable;
  * so that no path of the product takes it for the local disk.
  */
 public final class FullDiskFileSystem extends RawLocalFileSystem {
-  static final URI ROOT = URI.create("hdfs://disk/");
+  public static final URI ROOT = URI.create("hdfs://disk/");
+
+  /** Key of Hadoop's configuration: in a process that has it, the number of the call that fails. */
+  public static final String FAIL_AT = "full.disk.fail-at";
+
+  /** A local file that the failing call makes: of all processes one fails, once. */
+  public static final String FAILED = "full.disk.failed";
+
+  /** Of Spark: which class has {@link #ROOT}. */
+  public static final String IMPLEMENTATION = "spark.hadoop.fs.hdfs.impl";
+
+  /** Of Spark: which class is {@link #ROOT} for Hadoop's other interface. */
+  public static final String CONTEXT_IMPLEMENTATION =
+      "spark.hadoop.fs.AbstractFileSystem.hdfs.impl";
 
   private static final AtomicInteger CALLS = new AtomicInteger();
   private static volatile int failing;
+  private static volatile java.nio.file.Path failed;
 
   /** Makes a process' commands use this file system for {@link #ROOT}. */
   static void install(CensusCli census) {
     census
-        .property("spark.hadoop.fs.hdfs.impl", FullDiskFileSystem.class.getName())
-        .property("spark.hadoop.fs.AbstractFileSystem.hdfs.impl", Context.class.getName());
+        .property(IMPLEMENTATION, FullDiskFileSystem.class.getName())
+        .property(CONTEXT_IMPLEMENTATION, Context.class.getName());
   }
 
   /**
@@ -49,8 +64,28 @@ public final class FullDiskFileSystem extends RawLocalFileSystem {
   }
 
   private static void takeRoom() throws IOException {
-    if (CALLS.incrementAndGet() == failing) {
+    if (CALLS.incrementAndGet() == failing && isFirst()) {
       throw new IOException("No space left on device");
+    }
+  }
+
+  private static boolean isFirst() throws IOException {
+    try {
+      if (failed != null) {
+        Files.createFile(failed);
+      }
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void initialize(URI uri, Configuration hadoop) throws IOException {
+    super.initialize(uri, hadoop);
+    if (hadoop.get(FAIL_AT) != null) {
+      failing = hadoop.getInt(FAIL_AT, 0);
+      failed = java.nio.file.Path.of(hadoop.get(FAILED));
     }
   }
 

@@ -2,10 +2,13 @@ package io.github.ffncensus.jobs.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.ffncensus.jobs.FullDiskFileSystem;
 import io.github.ffncensus.jobs.cluster.Shared.Reference;
 import io.github.ffncensus.jobs.fault.FaultPlan;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong on clusters, done to real processes; each run ends in the undisturbed tables. */
 @ExtendWith(Shared.class)
@@ -144,6 +149,51 @@ class ClusterFaultsIT {
                 .expect(0)
                 .output())
         .contains("It was made without: shard 2 of the corpus (");
+  }
+
+  /** In the driver or in an executor, whichever comes first to so many calls. */
+  @ParameterizedTest
+  @ValueSource(ints = {5, 60, 300})
+  void aFullDisk_onceForOneProcess(int call) throws IOException {
+    Path classes = folder.resolve("classes");
+    copyFileSystem(classes);
+    Path failed = folder.resolve("failed");
+    CensusCommand command = CensusCommand.on(cluster, folder);
+    Stream.of(
+            FullDiskFileSystem.IMPLEMENTATION + "=" + FullDiskFileSystem.class.getName(),
+            FullDiskFileSystem.CONTEXT_IMPLEMENTATION
+                + "="
+                + FullDiskFileSystem.Context.class.getName(),
+            "spark.hadoop." + FullDiskFileSystem.FAIL_AT + "=" + call,
+            "spark.hadoop." + FullDiskFileSystem.FAILED + "=" + failed,
+            "spark.driver.extraClassPath=" + classes,
+            "spark.executor.extraClassPath=" + classes)
+        .forEach(setting -> command.submit("--conf", setting));
+    List<String> run =
+        reference
+            .census()
+            .arguments("run", "r1", FullDiskFileSystem.ROOT + warehouse.toString().substring(1));
+    CensusCommand.Result result = command.run(run);
+    assertThat(failed).as(result.output()).exists();
+    if (result.exitCode() != 0) {
+      assertThat(result.output()).contains("No space left on device");
+      command.run(run).expect(0);
+    }
+    reference.assertSound(warehouse, "r1");
+  }
+
+  private static void copyFileSystem(Path classes) throws IOException {
+    String name = FullDiskFileSystem.class.getName().replace('.', '/');
+    Path compiled =
+        Path.of(FullDiskFileSystem.class.getResource("/" + name + ".class").getPath()).getParent();
+    Path copies = Files.createDirectories(classes.resolve(name).getParent());
+    try (Stream<Path> files = Files.list(compiled)) {
+      for (Path file : files.toList()) {
+        if (file.getFileName().toString().startsWith(FullDiskFileSystem.class.getSimpleName())) {
+          Files.copy(file, copies.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    }
   }
 
   @Test

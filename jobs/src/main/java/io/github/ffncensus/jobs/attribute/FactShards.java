@@ -3,9 +3,11 @@ package io.github.ffncensus.jobs.attribute;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_set;
 import static org.apache.spark.sql.functions.first;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.udf;
+import static org.apache.spark.sql.functions.xxhash64;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.attribute.ReadFacts.FileRead;
@@ -65,8 +67,10 @@ final class FactShards {
             PartWork.of("facts", sources, FactSource::number, FactSource::path),
             new ReadFacts(context.setup(), templates, reading),
             FileRead.class);
-    requireFacts(read);
+    List<String> relations = context.config().facts().relations();
+    requireFacts(read, relations);
     Dataset<Row> facts = numbered(staged(context, read));
+    requireRelations(facts, relations);
     List<TableFile> rejects = new ArrayList<>();
     read.stream().map(FileRead::rejects).filter(Objects::nonNull).forEach(rejects::add);
     rejects.addAll(templateRejects(context, templates));
@@ -103,7 +107,7 @@ final class FactShards {
     return sources;
   }
 
-  private static void requireFacts(List<FileRead> read) {
+  private static void requireFacts(List<FileRead> read, List<String> relations) {
     if (read.stream().anyMatch(file -> file.facts() != null)) {
       return;
     }
@@ -112,10 +116,30 @@ final class FactShards {
             .map(FileRead::example)
             .filter(Objects::nonNull)
             .findFirst()
-            .orElse("the files are empty");
+            .orElse(
+                relations.isEmpty()
+                    ? "the files are empty"
+                    : "there is none, nor a fact of census.facts.relations");
     throw CensusException.input(
         "census.facts: no prompt in them can be used with this model; the first reject is: "
             + example);
+  }
+
+  private static void requireRelations(Dataset<Row> facts, List<String> relations) {
+    if (relations.isEmpty()) {
+      return;
+    }
+    List<String> missing = new ArrayList<>(relations);
+    facts
+        .select("relation")
+        .distinct()
+        .collectAsList()
+        .forEach(row -> missing.remove(row.getString(0)));
+    if (!missing.isEmpty()) {
+      throw CensusException.input(
+          "census.facts.relations: the files have no fact that can be used of "
+              + String.join(", ", missing));
+    }
   }
 
   private static Dataset<Row> staged(StageContext context, List<FileRead> read) {
@@ -177,8 +201,9 @@ final class FactShards {
             DataTypes.IntegerType);
     WindowSpec sameHead = Window.partitionBy("relation", "head");
     int partitions = Math.max(1, Math.min(shards, 8 * context.spark().defaultParallelism()));
-    return facts
-        .withColumn("other_answers", size(collect_set("answer").over(sameHead)).minus(1))
+    return limited(
+            facts.withColumn("other_answers", size(collect_set("answer").over(sameHead)).minus(1)),
+            context.config().facts().limitPerRelation())
         .withColumn("shard", shard.apply(col("file"), col("prompts_before")))
         .repartition(partitions, col("shard"))
         .sortWithinPartitions("shard", "file", "ordinal")
@@ -188,5 +213,18 @@ final class FactShards {
         .stream()
         .sorted(Comparator.comparingInt(Shard::index))
         .toList();
+  }
+
+  private static Dataset<Row> limited(Dataset<Row> facts, int limit) {
+    if (limit == 0) {
+      return facts;
+    }
+    WindowSpec drawn =
+        Window.partitionBy("relation")
+            .orderBy(xxhash64(lit("facts"), col("relation"), col("fact_id")), col("fact_id"));
+    return facts
+        .withColumn("drawn", row_number().over(drawn))
+        .filter(col("drawn").leq(limit))
+        .drop("drawn");
   }
 }

@@ -97,6 +97,9 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
     }
 
     void add(Located located) {
+      if (!setup.config().facts().wants(located.fact().relation())) {
+        return;
+      }
       batch.add(located);
       batchPrompts += located.fact().prompts().size();
       if (batchPrompts >= BATCH_PROMPTS) {
@@ -148,6 +151,9 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
     }
 
     void reject(FactReject reject) {
+      if (reject.relation() != null && !setup.config().facts().wants(reject.relation())) {
+        return;
+      }
       try {
         rejects.write(new SourcedReject(source.path(), reject));
         if (example == null) {

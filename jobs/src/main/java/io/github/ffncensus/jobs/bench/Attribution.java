@@ -33,6 +33,9 @@ import picocli.CommandLine.Option;
             + " with real lengths. Medians over rounds.",
     mixinStandardHelpOptions = true)
 final class Attribution implements Callable<Integer> {
+  /** The two ways add in other orders. */
+  private static final double TOLERANCE = 1e-4;
+
   @Option(
       names = "--device",
       defaultValue = "auto",
@@ -108,8 +111,18 @@ final class Attribution implements Callable<Integer> {
           "%d workers, %d rounds, %d prompts of %.1f tokens on average per worker and round, %d steps,"
               + " batches of %,d tokens, on %s%n",
           threads, rounds, prompts, result.tokensPerPrompt(), steps, rowTokens, on);
+      return verdict(result);
     }
-    return 0;
+  }
+
+  private static int verdict(AttributionBenchmark.Result result) {
+    // Not the other way round: no number at all is no agreement.
+    if (result.largestDifference() <= TOLERANCE) {
+      return 0;
+    }
+    throw CensusException.runFailed(
+        "The two ways differ by %.1e of a prompt's largest attribution, more than %.0e: one of them is wrong"
+            .formatted(result.largestDifference(), TOLERANCE));
   }
 
   private Transformer model(Device on) {

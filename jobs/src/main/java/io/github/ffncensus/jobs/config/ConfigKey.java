@@ -136,6 +136,8 @@ record ConfigKey(String path, ValueType type, String example, boolean operationa
           operational("facts.input", ValueType.listOf(ValueType.text(), 0)),
           operational("facts.templates", ValueType.listOf(ValueType.text(), 0)),
           operational("facts.pairs", ValueType.listOf(ValueType.text(), 0)),
+          key("facts.relations", ValueType.listOf(ValueType.text(), 0)),
+          key("facts.limit-per-relation", ValueType.integer(0, Integer.MAX_VALUE)),
           key("facts.marker", ValueType.text()),
           key("facts.min-templates", ValueType.integer(1, 1_000_000)),
           key("facts.fill", ValueType.oneOf(PromptEncoder.Fill.class)),

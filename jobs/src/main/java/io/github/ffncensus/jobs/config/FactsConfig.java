@@ -18,6 +18,8 @@ public record FactsConfig(
     List<String> input,
     List<String> templates,
     List<String> pairs,
+    List<String> relations,
+    int limitPerRelation,
     String marker,
     int minTemplates,
     Fill fill)
@@ -28,9 +30,16 @@ public record FactsConfig(
         values.texts("facts.input"),
         values.texts("facts.templates"),
         values.texts("facts.pairs"),
+        values.texts("facts.relations"),
+        values.integer("facts.limit-per-relation"),
         values.text("facts.marker"),
         values.integer("facts.min-templates"),
         values.constant(Fill.class, "facts.fill"));
+  }
+
+  /** Whether facts of the relation are read. */
+  public boolean wants(String relation) {
+    return relations.isEmpty() || relations.contains(relation);
   }
 
   /** Whether there are facts, in either form. */

@@ -71,6 +71,7 @@ record EditRow(
       out.intValue("answer_tokens", before.predicted().length);
       out.intValue("target_tokens", targetBefore.predicted().length);
       out.booleanValue("target_first_token_predicted", targetAfter.predicted()[0] == targetToken);
+      out.booleanValue("changed", !before.predictsAs(after));
     }
   }
 

@@ -26,7 +26,10 @@ final class PromptFindings {
 
   private PromptFindings() {}
 
-  /** Of every relation its facts, and of their prompts all, answered, probable and leaking ones. */
+  /**
+   * Of every relation its facts, and of their prompts all, answered, probable and leaking ones; its
+   * facts with leaking prompts, and heads of several answers.
+   */
   static List<Row> byRelation(Dataset<Row> prompts) {
     return prompts
         .filter(not(col("negative")))
@@ -38,7 +41,9 @@ final class PromptFindings {
             // Exact, so that the order of addition cannot matter.
             sum(col("answer_probability").cast("decimal(20,18)")).cast("double"),
             number(col("answer_in_head")),
-            number(col("other_answers").gt(0)))
+            number(col("other_answers").gt(0)),
+            countDistinct(when(col("answer_in_head"), col("fact_id"))),
+            countDistinct(when(col("other_answers").gt(0), col("head"))))
         .orderBy("relation")
         .collectAsList();
   }
@@ -54,6 +59,8 @@ final class PromptFindings {
     return List.of(
         Finding.of("facts", facts, 27_738.0, "facts with a prompt that the model reads"),
         Finding.of("prompts", all, 253_448.0, "their prompts, negative ones left out"),
+        Finding.of("relations", (double) relations.size(), 34.0, "relations of these facts"),
+        Finding.of("prompts_per_fact", all / facts, 9.14, "mean over %,.0f facts".formatted(facts)),
         Finding.of(
             "prompts_answered",
             total(relations, 3) / all,
@@ -64,15 +71,22 @@ final class PromptFindings {
             "prompts_with_answer_in_head",
             total(relations, 5) / all,
             null,
-            "share "
-                + of
-                + " that can be answered by copying from the head; the paper's data: in"
-                + " 10 % of the facts"),
+            "share " + of + " that can be answered by copying from the head"),
+        Finding.of(
+            "facts_with_answer_in_head",
+            total(relations, 7) / facts,
+            2_786 / 27_738.0,
+            "share of %,.0f facts with such a prompt".formatted(facts)),
         Finding.of(
             "prompts_with_other_answers",
             total(relations, 6) / all,
             null,
-            "share " + of + " whose head has another answer in another fact of the relation"));
+            "share " + of + " whose head has another answer in another fact of the relation"),
+        Finding.of(
+            "heads_with_several_answers",
+            total(relations, 8),
+            851.0,
+            "heads, counted in each relation, that such prompts have"));
   }
 
   private static double total(List<Row> rows, int column) {

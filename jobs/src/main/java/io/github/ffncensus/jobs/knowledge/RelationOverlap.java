@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.knowledge;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -44,9 +45,17 @@ final class RelationOverlap {
 
   /** Sum of intersections over sum of unions, all pairs inside relations. */
   Double intraJaccard() {
-    double both = sum(Relation::pairs);
-    double either = sum(r -> (double) (r.facts() - 1) * r.neurons()) - both;
-    return ratio(both, either);
+    return ratio(sum(Relation::pairs), sum(RelationOverlap::either));
+  }
+
+  /** Mean over relations whose pairs have neurons of the ratio of the relation's sums. */
+  Double intraJaccardMacro() {
+    return meanRatio(Relation::pairs, RelationOverlap::either);
+  }
+
+  /** Sum over the relation's pairs of the neurons that either fact has. */
+  private static double either(Relation relation) {
+    return (double) (relation.facts() - 1) * relation.neurons() - relation.pairs();
   }
 
   /** Mean over all facts of the expected overlap with a fact of another relation. */
@@ -61,15 +70,28 @@ final class RelationOverlap {
 
   /** Expected intersection over expected union, with a fact of another relation. */
   Double interJaccard() {
-    if (others() < 1) {
-      return null;
-    }
-    double sizes = sum(r -> (double) r.neurons() / r.facts());
-    double both = sum(this::others);
-    double either =
-        sum(r -> r.neurons() + r.facts() * (sizes - (double) r.neurons() / r.facts()) / others())
-            - both;
-    return ratio(both, either);
+    return others() < 1 ? null : ratio(sum(this::others), sum(this::eitherWithOthers));
+  }
+
+  /** Mean over relations with neurons around of the ratio of the relation's sums. */
+  Double interJaccardMacro() {
+    return others() < 1 ? null : meanRatio(this::others, this::eitherWithOthers);
+  }
+
+  /** Sum over the relation's facts of what it or a random fact elsewhere has. */
+  private double eitherWithOthers(Relation relation) {
+    double own = (double) relation.neurons() / relation.facts();
+    double elsewhere = sum(r -> (double) r.neurons() / r.facts()) - own;
+    return relation.neurons() + relation.facts() * elsewhere / others() - others(relation);
+  }
+
+  private Double meanRatio(ToDoubleFunction<Relation> part, ToDoubleFunction<Relation> whole) {
+    OptionalDouble mean =
+        relations.stream()
+            .filter(relation -> whole.applyAsDouble(relation) > 0)
+            .mapToDouble(r -> part.applyAsDouble(r) / whole.applyAsDouble(r))
+            .average();
+    return mean.isPresent() ? mean.getAsDouble() : null;
   }
 
   private int others() {

@@ -101,7 +101,7 @@ final class UpdateFindings {
             .agg(
                 count(lit(1)),
                 number(oneToken),
-                number(col("answer_before").notEqual(col("answer_after"))),
+                number(col("changed")),
                 number(oneToken.and(col("target_rank_after").equalTo(1))),
                 number(oneToken.and(col("target_rank_after").leq(5))),
                 number(col("target_rank_after").equalTo(1)),

@@ -17,8 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -230,5 +233,61 @@ class FactShardsTest {
     assertThat(read.facts())
         .extracting(f -> f.place().line())
         .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+  }
+
+  @Test
+  void relations_mayBeChosen() throws IOException {
+    Path file = folder.resolve("chosen.jsonl");
+    Files.writeString(
+        file,
+        String.join(
+            "\n",
+            fact("P1", "a", "Seine", "France", "Seine is in [MASK] ."),
+            fact("P2", "b", "Lima", "Peru", "Lima is in [MASK] ."),
+            fact("P2", "c", "Rhine", "France", "no place"),
+            fact("P3", "d", "Oslo", "Norway", "no place")));
+    Read read = read("chosen", "bert-gelu", "facts.input=" + file, "facts.relations=[P1]");
+    assertThat(read.facts()).extracting(f -> f.fact().factId()).containsExactly("a");
+    assertThat(read.reasons()).isEmpty();
+    assertThatThrownBy(
+            () ->
+                read("missing", "bert-gelu", "facts.input=" + file, "facts.relations=[P1, P3, P4]"))
+        .isInstanceOf(CensusException.class)
+        .hasMessage("census.facts.relations: the files have no fact that can be used of P3, P4");
+  }
+
+  /** The same facts, wherever they stand; what is left out still counts as another answer. */
+  @Test
+  void factsOfARelation_mayBeLimited() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      String head = "head" + i / 2;
+      String answer = i % 2 == 0 ? "France" : "Peru";
+      lines.add(fact("P" + i % 3, "id" + i, head, answer, head + " is in [MASK] ."));
+    }
+    Path file = folder.resolve("many.jsonl");
+    Files.writeString(file, String.join("\n", lines));
+    Read whole = read("whole", "bert-gelu", "facts.input=" + file);
+    String limit = "facts.limit-per-relation=4";
+    Read some = read("some", "bert-gelu", "facts.input=" + file, limit);
+    assertThat(some.facts()).hasSize(12);
+    assertThat(texts(whole)).containsAll(texts(some));
+    assertThat(some.facts()).extracting(f -> f.fact().relation()).containsOnly("P0", "P1", "P2");
+    Collections.reverse(lines);
+    Files.writeString(folder.resolve("one.jsonl"), String.join("\n", lines.subList(0, 11)));
+    Files.writeString(folder.resolve("two.jsonl"), String.join("\n", lines.subList(11, 30)));
+    Read other =
+        read(
+            "other",
+            "bert-gelu",
+            "facts.input=[\"%s/one.jsonl\", \"%s/two.jsonl\"]".formatted(folder, folder),
+            limit);
+    assertThat(texts(other)).isEqualTo(texts(some));
+  }
+
+  private static Set<String> texts(Read read) {
+    return read.facts().stream()
+        .map(f -> f.fact().factId() + " " + f.otherAnswers())
+        .collect(Collectors.toSet());
   }
 }

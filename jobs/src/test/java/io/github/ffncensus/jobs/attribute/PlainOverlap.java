@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -36,6 +38,38 @@ final class PlainOverlap {
       checkRelations(tables.get("relation_neurons"), method, relations);
       checkOverlaps(tables.get("knowledge_neuron_findings"), suffix, relations);
     }
+    checkPrompts(tables.get("knowledge_neuron_findings"), tables.get("fact_prompts"));
+  }
+
+  private static void checkPrompts(
+      List<Map<String, Object>> findings, List<Map<String, Object>> prompts) {
+    Map<List<Object>, Set<Object>> answers = new HashMap<>();
+    Set<Object> relations = new HashSet<>();
+    Map<List<Object>, Boolean> leaks = new HashMap<>();
+    int count = 0;
+    for (Map<String, Object> row : prompts) {
+      if (row.get("negative").equals(false)) {
+        count++;
+        Object relation = row.get("relation");
+        relations.add(relation);
+        answers
+            .computeIfAbsent(List.of(relation, row.get("head")), head -> new HashSet<>())
+            .add(row.get("answer"));
+        leaks.merge(
+            List.of(relation, row.get("fact_id")),
+            lower(row.get("head")).contains(lower(row.get("answer"))),
+            Boolean::logicalOr);
+      }
+    }
+    double facts = leaks.size();
+    long leaking = leaks.values().stream().filter(leak -> leak).count();
+    check(findings, "relations", relations.size());
+    check(findings, "prompts_per_fact", count / facts);
+    check(findings, "facts_with_answer_in_head", leaking / facts);
+    check(
+        findings,
+        "heads_with_several_answers",
+        answers.values().stream().filter(several -> several.size() > 1).count());
   }
 
   private static void checkRelations(
@@ -79,15 +113,20 @@ final class PlainOverlap {
     List<Double> interOfRelations = new ArrayList<>();
     double interBoth = 0;
     double interEither = 0;
+    List<Double> intraRatios = new ArrayList<>();
+    List<Double> interRatios = new ArrayList<>();
+    List<Integer> sizes = new ArrayList<>();
     int neurons = 0;
     int facts = 0;
     for (String relation : relations.keySet()) {
       List<Set<String>> own = List.copyOf(relations.get(relation).values().stream().toList());
       List<Double> ofPairs = new ArrayList<>();
       List<Double> ofFacts = new ArrayList<>();
+      double[] before = {intraBoth, intraEither, interBoth, interEither};
       for (int a = 0; a < own.size(); a++) {
         facts++;
         neurons += own.get(a).size();
+        sizes.add(own.get(a).size());
         for (int b = a + 1; b < own.size(); b++) {
           ofPairs.add((double) both(own.get(a), own.get(b)));
           intraBoth += both(own.get(a), own.get(b));
@@ -108,12 +147,24 @@ final class PlainOverlap {
         interBoth += expected;
         interEither += expectedEither;
       }
+      if (intraEither > before[1]) {
+        intraRatios.add((intraBoth - before[0]) / (intraEither - before[1]));
+      }
+      if (interEither > before[3]) {
+        interRatios.add((interBoth - before[2]) / (interEither - before[3]));
+      }
       intra.addAll(ofPairs);
       intraOfRelations.add(mean(ofPairs));
       inter.addAll(ofFacts);
       interOfRelations.add(mean(ofFacts));
     }
     check(findings, "neurons_per_fact" + suffix, (double) neurons / facts);
+    sizes.sort(null);
+    double median = (sizes.get((facts - 1) / 2) + sizes.get(facts / 2)) / 2.0;
+    check(findings, "neurons_per_fact_median" + suffix, median);
+    check(findings, "neurons_per_fact_largest" + suffix, sizes.get(facts - 1));
+    check(findings, "intra_relation_jaccard_macro" + suffix, mean(intraRatios));
+    check(findings, "inter_relation_jaccard_macro" + suffix, mean(interRatios));
     check(findings, "intra_relation_intersection" + suffix, mean(intra));
     check(findings, "intra_relation_intersection_macro" + suffix, mean(intraOfRelations));
     check(findings, "intra_relation_jaccard" + suffix, intraBoth / intraEither);
@@ -127,6 +178,10 @@ final class PlainOverlap {
         findings.stream().filter(row -> row.get("finding").equals(name)).toList();
     assertThat(found).as(name).hasSize(1);
     assertThat((Double) found.get(0).get("value")).as(name).isCloseTo(expected, within(1e-12));
+  }
+
+  private static String lower(Object text) {
+    return ((String) text).toLowerCase(Locale.ROOT);
   }
 
   private static int both(Set<String> left, Set<String> right) {

@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -153,6 +154,8 @@ class EditJobTest {
     assertClose(row, "probability_after", judgedAfter.probability());
     assertClose(row, "target_probability_after", targetAfter.probability());
     assertThat(row.get("answer_after")).isEqualTo(tokenizer.decode(judgedAfter.predicted()));
+    assertThat(row.get("changed"))
+        .isEqualTo(!Arrays.equals(judgedBefore.predicted(), judgedAfter.predicted()));
     assertThat(row.get("answer_rank_after")).isEqualTo(judgedAfter.rank());
     assertThat(row.get("target_rank_after")).isEqualTo(targetAfter.rank());
     assertThat(row.get("target_first_token_predicted"))
@@ -476,12 +479,21 @@ class EditJobTest {
             .collectAsList()
             .get(0);
     assertThat(summary.<Long>getAs("edits")).isEqualTo(updates.size());
-    assertThat(summary.<Double>getAs("success_rate"))
+    assertThat(summary.<Double>getAs("success_rate_of_all"))
         .isCloseTo(share(updates, row -> row.get("target_rank_after").equals(1)), within(1e-9));
+    List<Map<String, Object>> ofOneToken =
+        updates.stream()
+            .filter(row -> row.get("answer_tokens").equals(1) && row.get("target_tokens").equals(1))
+            .toList();
+    if (ofOneToken.isEmpty()) {
+      assertThat(summary.isNullAt(summary.fieldIndex("success_rate"))).isTrue();
+    } else {
+      assertThat(summary.<Double>getAs("success_rate"))
+          .isCloseTo(
+              share(ofOneToken, row -> row.get("target_rank_after").equals(1)), within(1e-9));
+    }
     assertThat(summary.<Double>getAs("change_rate"))
-        .isCloseTo(
-            share(updates, row -> !row.get("answer_before").equals(row.get("answer_after"))),
-            within(1e-9));
+        .isCloseTo(share(updates, row -> row.get("changed").equals(true)), within(1e-9));
     assertThat(summary.<Double>getAs("inter_relation_perplexity_after"))
         .isCloseTo(
             Math.exp(

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class EditFindingsTest {
   private static final StructType COLUMNS =
       StructType.fromDDL(
-          "kind STRING, direction STRING, relation STRING, fact_id STRING, answer_before STRING,"
-              + " answer_after STRING, answer_tokens INT, target_tokens INT, target_rank_after INT,"
+          "kind STRING, direction STRING, relation STRING, fact_id STRING, changed BOOLEAN,"
+              + " answer_tokens INT, target_tokens INT, target_rank_after INT,"
               + " target_first_token_predicted BOOLEAN, direction_rank INT,"
               + " intra_relation_perplexity_before DOUBLE, intra_relation_perplexity_after DOUBLE,"
               + " inter_relation_perplexity_before DOUBLE, inter_relation_perplexity_after DOUBLE,"
@@ -63,8 +63,7 @@ class EditFindingsTest {
             direction,
             "a",
             id,
-            "Paris",
-            after,
+            !after.equals("Paris"),
             1,
             targetTokens,
             targetRank,
@@ -84,7 +83,7 @@ class EditFindingsTest {
     Object[] values = new Object[COLUMNS.size()];
     values[0] = kind;
     values[2] = relation;
-    System.arraycopy(perplexities, 0, values, 11, 4);
+    System.arraycopy(perplexities, 0, values, 10, 4);
     rows.add(RowFactory.create(values));
   }
 
