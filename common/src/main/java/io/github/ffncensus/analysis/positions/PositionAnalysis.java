@@ -52,14 +52,7 @@ public final class PositionAnalysis implements Analysis {
   public ShardObserver observe(Transformer model, PositionSink sink) {
     return !model.hasHead()
         ? new Nothing()
-        : new PositionObserver(
-            model,
-            sample,
-            lens,
-            traits.get(),
-            sink,
-            CentredEmbedding.of(model),
-            VocabularySweep.part(model));
+        : new PositionObserver(model, sample, lens, traits.get(), sink, CentredEmbedding.of(model));
   }
 
   /** A layer's counts are one block. */

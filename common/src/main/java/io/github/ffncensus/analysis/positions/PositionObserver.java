@@ -73,17 +73,13 @@ final class PositionObserver implements DeviceObserver {
     }
   }
 
-  /**
-   * @param vocabularyPart tokens whose logits are computed together
-   */
   PositionObserver(
       Transformer model,
       PositionSample sample,
       Lens lens,
       TokenTraits traits,
       PositionSink sink,
-      CentredEmbedding embedding,
-      int vocabularyPart) {
+      CentredEmbedding embedding) {
     this.model = model;
     this.lens = lens;
     this.sample = sample;
@@ -92,7 +88,7 @@ final class PositionObserver implements DeviceObserver {
     List<ValueTops.Layer> values = ValueTops.of(model);
     manager = model.newScope();
     selection = manager.newSubManager();
-    sweep = new VocabularySweep(manager, model, lens, embedding, vocabularyPart);
+    sweep = new VocabularySweep(manager, model, lens, embedding);
     memories = new MemoryVotes(manager, values);
     similarity = new TokenSimilarity(manager, model);
     layers = new LayerCounts[model.architecture().layers()];

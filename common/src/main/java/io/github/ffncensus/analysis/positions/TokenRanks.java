@@ -122,7 +122,7 @@ final class TokenRanks implements AutoCloseable {
             script.callForList(
                 tile,
                 "count",
-                query.part(tile, part.from(), part.to()),
+                query.part(tile, part),
                 query.units(),
                 pass.of(bias, part, tile),
                 ofToken,

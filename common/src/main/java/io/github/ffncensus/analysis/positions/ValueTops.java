@@ -77,8 +77,7 @@ final class ValueTops {
     float[] norm = new float[neurons];
     try (NDManager manager = model.newScope();
         VocabularySweep sweep =
-            new VocabularySweep(
-                manager, model, lens, CentredEmbedding.of(model), VocabularySweep.part(model))) {
+            new VocabularySweep(manager, model, lens, CentredEmbedding.of(model))) {
       for (int from = 0; from < neurons; from += BLOCK) {
         int to = Math.min(neurons, from + BLOCK);
         try (NDManager scope = manager.newSubManager()) {

@@ -125,7 +125,7 @@ final class VocabularyPass implements AutoCloseable {
             script.callForList(
                 scope,
                 "combined",
-                query.part(tile, part.from(), part.to()),
+                query.part(tile, part),
                 factors,
                 of(shift, part, tile),
                 (long) rows,
@@ -168,7 +168,7 @@ final class VocabularyPass implements AutoCloseable {
             script.callForList(
                 scope,
                 "separate",
-                query.part(tile, part.from(), part.to()),
+                query.part(tile, part),
                 units,
                 of(shift, part, tile),
                 (long) rows,
@@ -264,7 +264,7 @@ final class VocabularyPass implements AutoCloseable {
             script.callForList(
                 scope,
                 "ends",
-                query.part(tile, part.from(), part.to()),
+                query.part(tile, part),
                 query.units(),
                 of(shift, part, tile),
                 (long) part.block());

@@ -43,11 +43,6 @@ final class VocabularySweep implements AutoCloseable {
           return torch.sqrt(torch.sum(torch.mul(full, full), [1]))
       """;
 
-  /** On a CPU the logits of a part stay in the cache; a GPU needs large products. */
-  private static final int HOST_PART = 2048;
-
-  private static final int DEVICE_PART = 1 << 16;
-
   /**
    * A probability may be off by this share of its value for not being calculated in floats. A row
    * of which the bounds do not say so is calculated in floats.
@@ -85,18 +80,12 @@ final class VocabularySweep implements AutoCloseable {
   /** How far {@code shift} may be off for being in float32. */
   private final double shiftRounding;
 
-  /** Tokens whose logits are computed together where nothing else is said. */
-  static int part(Transformer model) {
-    return model.device().isGpu() ? DEVICE_PART : HOST_PART;
-  }
-
-  VocabularySweep(
-      NDManager manager, Transformer model, Lens lens, CentredEmbedding embedding, int part) {
+  VocabularySweep(NDManager manager, Transformer model, Lens lens, CentredEmbedding embedding) {
     Architecture architecture = model.architecture();
     this.model = model;
     this.lens = lens.in(architecture);
     valuesLens = Lens.ofValues(architecture);
-    parts = new VocabularyParts(architecture.vocabulary(), part);
+    parts = embedding.parts();
     script = new ScriptModule(manager, CLASS_NAME, SOURCE);
     pass = new VocabularyPass(manager, model, embedding, parts);
     finalists = new Finalists(manager, model, parts);

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.ffncensus.analysis.positions.CentredEmbedding.Query;
+import io.github.ffncensus.analysis.positions.VocabularyParts.Part;
 import io.github.ffncensus.model.Fixture;
 import io.github.ffncensus.model.Lens;
 import io.github.ffncensus.model.ModelFolder;
@@ -45,10 +46,9 @@ class CentredEmbeddingTest {
             TransformerLoader.load(
                 ModelFolder.open(fixture.folder()), Device.cpu(), Precision.FLOAT32);
         NDManager scope = model.newScope()) {
-      int vocabulary = model.architecture().vocabulary();
       float[][] states = states(model.architecture().hidden());
       NDArray rows = scope.create(flat(states), new Shape(states.length, states[0].length));
-      CentredEmbedding embedding = CentredEmbedding.of(model, bytes);
+      CentredEmbedding embedding = CentredEmbedding.of(model, bytes, 100);
       Query query = embedding.query(scope, rows, exact);
       float[] units = query.units().toFloatArray();
       double[] means = query.means().toDoubleArray();
@@ -56,9 +56,10 @@ class CentredEmbeddingTest {
       double[] roundings = embedding.roundings(scope, rows);
       double[] deviations = embedding.deviations(scope, rows);
       double[] largest = new double[errors.length];
-      for (int from = 0; from < vocabulary; from += 100) {
-        int to = Math.min(vocabulary, from + 100);
-        float[] part = query.part(scope, from, to).toFloatArray();
+      for (Part tokens : embedding.parts().parts()) {
+        int from = tokens.from();
+        int to = tokens.to();
+        float[] part = query.part(scope, tokens).toFloatArray();
         for (int row = 0; row < states.length; row++) {
           double[] expected = plain.logits(doubles(states[row]), Lens.RAW);
           checkMoments(expected, means[row], deviations[row]);

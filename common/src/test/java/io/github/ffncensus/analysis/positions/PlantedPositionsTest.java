@@ -175,8 +175,7 @@ class PlantedPositionsTest {
                 lens,
                 TokenTraits.none(),
                 positions::add,
-                CentredEmbedding.of(model, bytes),
-                64)) {
+                CentredEmbedding.of(model, bytes, 64))) {
           new ShardScan(model::observe, List.of(observer), tokens -> {})
               .run(BatchPlan.of(RandomSequences.of(model.architecture(), 20, 3), 100));
         }

@@ -413,7 +413,7 @@ class PositionAnalysisTest {
     // Parts of the vocabulary so small that every best token is passed from part to part.
     try (ShardObserver observer =
         new PositionObserver(
-            model, sample, lens, TRAITS, positions::add, CentredEmbedding.of(model, bytes), 50)) {
+            model, sample, lens, TRAITS, positions::add, CentredEmbedding.of(model, bytes, 50))) {
       new ShardScan(model::observe, List.of(observer), tokens -> {})
           .run(BatchPlan.of(corpus, tokenBudget));
     }

@@ -56,7 +56,7 @@ class VocabularySweepTest {
     try (Transformer model = TransformerLoader.load(changed, Device.cpu(), Precision.FLOAT32);
         NDManager scope = model.newScope();
         VocabularySweep sweep =
-            new VocabularySweep(scope, model, Lens.RAW, CentredEmbedding.of(model, bytes), part)) {
+            new VocabularySweep(scope, model, Lens.RAW, CentredEmbedding.of(model, bytes, part))) {
       NDArray rows = scope.create(vectors, new Shape(ROWS, HIDDEN));
       Extremes extremes = sweep.extremes(scope, rows, Lens.RAW);
       int[] ranks = sweep.ranks(scope, rows, Lens.RAW, extremes.bottom());
@@ -80,7 +80,7 @@ class VocabularySweepTest {
     try (Transformer model = load(fixture);
         NDManager scope = model.newScope();
         VocabularySweep sweep =
-            new VocabularySweep(scope, model, lens, CentredEmbedding.of(model, true), 64)) {
+            new VocabularySweep(scope, model, lens, CentredEmbedding.of(model, true, 64))) {
       PlainLens plain = new PlainLens(Fixture.named(fixture).folder());
       float[] vectors = gaussian(ROWS, 1);
       NDArray rows = scope.create(vectors, new Shape(ROWS, HIDDEN));
@@ -110,7 +110,7 @@ class VocabularySweepTest {
     try (Transformer model = load("gpt2-gelu-new");
         NDManager scope = model.newScope();
         VocabularySweep sweep =
-            new VocabularySweep(scope, model, lens, CentredEmbedding.of(model, true), 64)) {
+            new VocabularySweep(scope, model, lens, CentredEmbedding.of(model, true, 64))) {
       PlainLens plain = new PlainLens(Fixture.named("gpt2-gelu-new").folder());
       float[] r = gaussian(ROWS, 1);
       float[] y = gaussian(ROWS, 2);
