@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.ingest;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.run.InheritedPermissions;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.NumberedSplit.ShardFile;
@@ -238,7 +239,9 @@ public final class IngestJob {
 
   /** A table that no file is in cannot be queried. */
   private TableFile emptyRejects() {
-    Path file = new Path(new Path(staging, "rejects"), "part-empty.parquet");
+    Path parent = new Path(staging, "rejects");
+    InheritedPermissions.folder(hadoop, parent);
+    Path file = new Path(parent, "part-empty.parquet");
     try (ParquetTableWriter<RejectRow> writer =
         ParquetTableWriter.create(hadoop, file, "rejects", folder.runId(), RejectRow.ENCODER)) {
       return writer.finish();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.fault.FaultPoint;
+import io.github.ffncensus.jobs.run.InheritedPermissions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -40,6 +41,7 @@ public final class TaskRecords<R> {
    * @throws CensusException of kind RUN_FAILED if its file system cannot be reached
    */
   public static <R> TaskRecords<R> open(Configuration hadoop, Path folder, Class<R> type) {
+    InheritedPermissions.folder(hadoop, folder);
     try {
       return new TaskRecords<>(folder.getFileSystem(hadoop), folder, type);
     } catch (IOException e) {
