@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a run publishes is as open as its warehouse, and so are the folders of what it has staged. */
+/** What a run publishes is as open as its warehouse, and so are the folders in staging. */
 class PermissionsTest {
   @TempDir Path folder;
 
