@@ -90,14 +90,14 @@ class DeploymentFilesTest {
 
   /** Such as cu128. */
   private static String cudaFlavor() throws IOException {
-    URL cpu =
-        DeploymentFilesTest.class.getResource("/jnilib/linux-x86_64/cpu/libdjl_torch.so");
+    Pattern cuda = Pattern.compile("jnilib/linux-x86_64/(cu\\d+)/");
+    URL cpu = DeploymentFilesTest.class.getResource("/jnilib/linux-x86_64/cpu/libdjl_torch.so");
     JarURLConnection jar = (JarURLConnection) cpu.openConnection();
     jar.setUseCaches(false);
     try (JarFile file = jar.getJarFile()) {
       List<String> flavors =
           file.stream()
-              .map(entry -> Pattern.compile("jnilib/linux-x86_64/(cu\\d+)/").matcher(entry.getName()))
+              .map(entry -> cuda.matcher(entry.getName()))
               .filter(Matcher::matches)
               .map(entry -> entry.group(1))
               .toList();
