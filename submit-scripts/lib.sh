@@ -7,7 +7,8 @@
 #                       the build downloads
 #   HADOOP_CONF_DIR     folder of core-site.xml and hdfs-site.xml, for warehouses and corpora on HDFS or an object store
 #   FFN_CENSUS_MASTER   Spark master; default local[*]
-#   FFN_CENSUS_MEMORY   Java heap, such as 4g; default half of the machine's memory, at most 8g
+#   FFN_CENSUS_MEMORY   Java heap, such as 4g; default half of this machine's memory, at most 8g, and 4g for a driver that
+#                       starts elsewhere (YARN, Kubernetes)
 #   FFN_CENSUS_UI       1 for Spark's web page while a command runs
 #   FFN_CENSUS_LOG      Spark's log; default target/ffn-census.log
 #   DJL_CACHE_DIR       where the PyTorch engine unpacks its native libraries (430 MB); default target/djl
@@ -18,13 +19,17 @@
 #   FFN_CENSUS_EXECUTOR_MEMORY   Java heap of an executor; default 4g. PyTorch's memory is outside of it.
 #   FFN_CENSUS_EXECUTOR_OVERHEAD memory of an executor outside of the heap; default 8g (YARN and Kubernetes)
 #   FFN_CENSUS_EXECUTOR_CORES    tasks that an executor runs at once; default 1
-#   FFN_CENSUS_EXECUTORS         number of executors; default: what the cluster gives
-#   FFN_CENSUS_DYNAMIC           1 to have executors come and go with the work, at most FFN_CENSUS_EXECUTORS at a time. With GPUs
-#                                those for ingest and merges then have none, and those with GPUs are given back after the stage
+#   FFN_CENSUS_EXECUTORS         number of executors; default: what the cluster gives. With dynamic allocation the most at a
+#                                time, needed then: of those without GPUs and of those with them as many each
+#   FFN_CENSUS_DYNAMIC           1 to have executors come and go with the work, 0 to keep them; default 1 with GPUs, else 0.
+#                                With 1, executors for ingest and merges have no GPU, and those with GPUs are given back a
+#                                minute after the model's stage; with 0 every executor holds its GPUs all the time.
 #   FFN_CENSUS_GPUS              GPUs of an executor, one for each task that runs the model; default 0. Other tasks run on all
 #                                of the executor's cores.
-#   FFN_CENSUS_EXECUTOR_CACHE    DJL_CACHE_DIR on the executors' machines; default /tmp/ffn-census-djl
-#   FFN_CENSUS_LIBTORCH          folder of the CUDA build of libtorch 2.7.1 on the executors' machines; needed for GPUs
+#   FFN_CENSUS_EXECUTOR_CACHE    DJL_CACHE_DIR on the executors' machines, a folder of the user that runs them; default: on
+#                                YARN in the container's folder, on Kubernetes the image's, else .djl.ai in the user's home
+#   FFN_CENSUS_LIBTORCH          folder on the executors' machines that has libtorch.so, of the build of PyTorch 2.7.1 for
+#                                CUDA 12.8 (docs/operations.md, GPUs); needed for GPUs
 
 die() {
   printf '%s\n' "$*" >&2
@@ -109,6 +114,9 @@ prepare_environment() {
   MEMORY=${FFN_CENSUS_MEMORY:-$(default_memory)}
 }
 
+# Java heap of a driver that starts elsewhere: this machine's memory says nothing about that one's.
+CLUSTER_DRIVER_MEMORY=${FFN_CENSUS_MEMORY:-4g}
+
 # DJL: nothing from the network, one torch thread per task.
 DJL_OPTIONS=(
   -Dai.djl.offline=true -DOPT_OUT_TRACKING=true
@@ -153,8 +161,9 @@ use_spark_jars() {
   export SPARK_HOME SPARK_SCALA_VERSION
 }
 
-# For drivers that start elsewhere: sets SHIPPED_FILES to the configuration file among the arguments of ffn-census, and
-# SHIPPED_ARGUMENTS to the arguments with its name alone, as it will lie in the driver's working folder.
+# For drivers that start elsewhere: sets SHIPPED_FILES to the configuration file among the arguments of ffn-census and the
+# files that it includes, and SHIPPED_ARGUMENTS to the arguments with its name alone, as it will lie in the driver's working
+# folder.
 ship_config() {
   SHIPPED_FILES=()
   SHIPPED_ARGUMENTS=()
@@ -166,7 +175,7 @@ ship_config() {
     if [ "$1" = --config ] && [ $# -gt 1 ]; then
       file=$2
       [ -f "$file" ] || die "$file: no such configuration file (--config)"
-      SHIPPED_FILES+=("$file")
+      ship_with_includes "$file"
       SHIPPED_ARGUMENTS+=(--config "$(basename "$file")")
       shift 2
     else
@@ -176,32 +185,109 @@ ship_config() {
   done
 }
 
+# Adds a configuration file to SHIPPED_FILES, and what it includes. All files of an application arrive in one folder, so an
+# included one must lie beside the one that includes it. HOCON takes an included file that is missing for an empty one: what
+# would be missing there and is not here must be refused.
+ship_with_includes() {
+  local file=$1 shipped names name found
+  for shipped in "${SHIPPED_FILES[@]+"${SHIPPED_FILES[@]}"}"; do
+    [ "$shipped" != "$file" ] || return 0
+  done
+  SHIPPED_FILES+=("$file")
+  local include='(^|[[:space:]{},])include[[:space:]]+(required\([[:space:]]*)?((file|url|classpath)\([[:space:]]*)?"[^"]+"'
+  names=$(sed -E '/^[[:space:]]*(#|\/\/)/d' "$file" | grep -oE "$include") || return 0
+  while IFS= read -r name; do
+    case $name in
+      *url\(* | *classpath\(* | *://*) continue ;; # read where the driver is
+    esac
+    name=${name#*\"}
+    name=${name%\"}
+    case $name in
+      */*)
+        die "$file: include \"$name\": only files beside it go along to the driver; move that one there, or copy it in."
+        ;;
+    esac
+    found=
+    for shipped in "$name" "$name.conf" "$name.json" "$name.properties"; do
+      shipped=$(dirname "$file")/$shipped
+      [ ! -f "$shipped" ] || { found=1 && ship_with_includes "${shipped#./}"; }
+    done
+    [ -n "$found" ] || printf '%s: include "%s": no such file beside it; nothing is included.\n' "$file" "$name" >&2
+  done <<<"$names"
+}
+
+# Prints the files that the user ships, as a list with commas: those of spark-submit's options, or of spark-defaults.conf.
+# A second --files would replace them.
+users_files() {
+  local options=() listed=() defaults=${SPARK_CONF_DIR:-$SPARK_HOME/conf}/spark-defaults.conf
+  # shellcheck disable=SC2206 # split on purpose
+  options=(${FFN_CENSUS_SUBMIT:-})
+  set -- "${options[@]+"${options[@]}"}"
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --files=* | --conf=spark.files=*) listed+=("${1#*files=}") ;;
+      --files) listed+=("${2:-}") ;;
+      --conf | -c) [[ ${2:-} != spark.files=* ]] || listed+=("${2#spark.files=}") ;;
+      --properties-file=*) defaults=${1#*=} ;;
+      --properties-file) defaults=${2:-} ;;
+    esac
+    shift
+  done
+  if [ "${#listed[@]}" -eq 0 ] && [ -r "$defaults" ]; then
+    listed+=("$(sed -nE 's/^[[:space:]]*spark\.files([[:space:]]*[=:][[:space:]]*|[[:space:]]+)//p' "$defaults" | tail -n 1)")
+  fi
+  (IFS=, && printf '%s' "${listed[*]+"${listed[*]}"}")
+}
+
 # Sets CLUSTER: what every cluster manager needs to be told about executors.
 cluster_options() {
   CLUSTER=(
     --conf "spark.executor.memory=${FFN_CENSUS_EXECUTOR_MEMORY:-4g}"
     --conf "spark.executor.cores=${FFN_CENSUS_EXECUTOR_CORES:-1}"
     --conf "spark.executor.extraJavaOptions=${DJL_OPTIONS[*]}"
-    --conf "spark.executorEnv.DJL_CACHE_DIR=${FFN_CENSUS_EXECUTOR_CACHE:-/tmp/ffn-census-djl}"
     --conf spark.executorEnv.OMP_WAIT_POLICY=passive
     # A shard that takes its executor with it costs eight of them before it is named; on YARN and Kubernetes Spark's
     # default ends an application with few executors before that.
     --conf spark.executor.maxNumFailures=100
   )
+  if [ -n "${FFN_CENSUS_EXECUTOR_CACHE:-}" ]; then
+    CLUSTER+=(--conf "spark.executorEnv.DJL_CACHE_DIR=$FFN_CENSUS_EXECUTOR_CACHE")
+  fi
   if [ -n "${FFN_CENSUS_LIBTORCH:-}" ]; then
-    CLUSTER+=(--conf "spark.executorEnv.PYTORCH_LIBRARY_PATH=$FFN_CENSUS_LIBTORCH")
+    # Without the flavour DJL looks for glue of an older ABI, which it does not have.
+    CLUSTER+=(
+      --conf "spark.executorEnv.PYTORCH_LIBRARY_PATH=$FFN_CENSUS_LIBTORCH"
+      --conf spark.executorEnv.PYTORCH_FLAVOR=cu128
+    )
   fi
   if [ "${FFN_CENSUS_GPUS:-0}" -gt 0 ]; then
     # Which tasks ask for them is decided by census.gpus, unless spark.task.resource.gpu.amount is set.
     CLUSTER+=(--conf "spark.executor.resource.gpu.amount=$FFN_CENSUS_GPUS")
   fi
-  if [ "${FFN_CENSUS_DYNAMIC:-0}" = 1 ]; then
+  if is_dynamic; then
+    [ -n "${FFN_CENSUS_EXECUTORS:-}" ] ||
+      die "Set FFN_CENSUS_EXECUTORS to the most executors at a time, or FFN_CENSUS_DYNAMIC=0 to hold all GPUs all the time."
     CLUSTER+=(
       --conf spark.dynamicAllocation.enabled=true
+      --conf "spark.dynamicAllocation.maxExecutors=$FFN_CENSUS_EXECUTORS"
+      # Without an external shuffle service an executor is kept while a job reads what it shuffled.
       --conf spark.dynamicAllocation.shuffleTracking.enabled=true
-      --conf "spark.dynamicAllocation.maxExecutors=${FFN_CENSUS_EXECUTORS:?FFN_CENSUS_DYNAMIC needs it, as the most executors at a time}"
+      # Spark's defaults are for ever: executors of a finished stage would keep their GPUs, or the cores that those of the
+      # next one need. What is lost so and still wanted is computed again.
+      --conf spark.dynamicAllocation.shuffleTracking.timeout=60s
+      --conf spark.dynamicAllocation.cachedExecutorIdleTimeout=120s
     )
   fi
+}
+
+# Whether executors come and go with the work.
+is_dynamic() {
+  case ${FFN_CENSUS_DYNAMIC:-} in
+    1) return 0 ;;
+    0) return 1 ;;
+    '') [ "${FFN_CENSUS_GPUS:-0}" -gt 0 ] ;;
+    *) die "FFN_CENSUS_DYNAMIC is $FFN_CENSUS_DYNAMIC; it can be 1 or 0." ;;
+  esac
 }
 
 # For a driver on this machine: Spark's log goes to a file, and the terminal shows progress and messages only. A client that

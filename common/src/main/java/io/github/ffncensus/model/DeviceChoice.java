@@ -58,8 +58,9 @@ public final class DeviceChoice {
               + number
               + ", but the engine sees "
               + count
-              + " GPUs; check the driver and PYTORCH_LIBRARY_PATH (it needs a CUDA build of libtorch"
-              + " 2.7.1), or use census.model.device = cpu");
+              + " GPUs; check the driver, PYTORCH_LIBRARY_PATH (the folder that has libtorch.so of"
+              + " PyTorch 2.7.1 for CUDA 12.8) and PYTORCH_FLAVOR (cu128), or use"
+              + " census.model.device = cpu");
     }
     return Device.gpu(number);
   }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.NativeCache;
 
 /** Start of the PyTorch engine in this process, and the settings that every thread needs. */
 public final class TorchEngine {
@@ -50,6 +51,7 @@ public final class TorchEngine {
       // cores.
       setIfAbsent("ai.djl.pytorch.num_threads", "1");
       setIfAbsent("ai.djl.pytorch.num_interop_threads", "1");
+      NativeCache.require();
       Engine.getEngine("PyTorch");
       refuseForeignLibrary();
     }
@@ -75,7 +77,7 @@ public final class TorchEngine {
         if (!java.util.Arrays.equals(product.toFloatArray(), expected)) {
           throw CensusException.runFailed(
               "the native PyTorch library computes wrong results: it is not version 2.7.1;"
-                  + " check PYTORCH_LIBRARY_PATH");
+                  + " check PYTORCH_LIBRARY_PATH and PYTORCH_FLAVOR");
         }
       }
     }

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.NativeCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -60,6 +61,7 @@ public final class ModelTokenizer implements AutoCloseable {
               + " does not exist. A model folder needs the tokenizer in this form; in Python,"
               + " AutoTokenizer.from_pretrained(folder).save_pretrained(folder) writes it.");
     }
+    NativeCache.require();
     // From a stream, for from a folder DJL would also read tokenizer_config.json, and lower-case
     // and strip accents by itself, which shifts offsets.
     try (InputStream in = Files.newInputStream(file)) {

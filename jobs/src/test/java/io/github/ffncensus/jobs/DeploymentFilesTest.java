@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.JarURLConnection;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -42,7 +45,65 @@ class DeploymentFilesTest {
       }
     }
     assertThat(copies).contains(IN_IMAGE, "/opt/ffn-census/submit-scripts", "/opt/ffn-census/conf");
-    assertThat(String.join("\n", lines)).contains("apache/spark:" + sparkVersion() + "-scala2.13");
+    String text = String.join("\n", lines);
+    assertThat(text).contains("apache/spark:" + sparkVersion() + "-scala2.13");
+    assertThat(text)
+        .as("a folder of the image's user, for all that wants one")
+        .contains("HOME=/home/ffn-census", "DJL_CACHE_DIR=/home/ffn-census/", "-o 185 -g 0");
+  }
+
+  @Test
+  void theBuildOfTheImage_isSentWhatItCopies_andNothingElse() throws IOException {
+    List<String> sent =
+        Files.readAllLines(PROJECT.resolve(".dockerignore")).stream()
+            .filter(line -> !line.startsWith("#"))
+            .toList();
+    assertThat(sent.get(0)).isEqualTo("*");
+    List<String> copied = new ArrayList<>();
+    for (String line : Files.readAllLines(SCRIPTS.resolve("Dockerfile"))) {
+      Matcher copy = Pattern.compile("COPY (?:--\\S+ )?(\\S+) \\S+").matcher(line);
+      if (copy.matches()) {
+        copied.add("!" + copy.group(1));
+      }
+    }
+    assertThat(sent.subList(1, sent.size())).containsExactlyInAnyOrderElementsOf(copied);
+  }
+
+  /** DJL has glue for one CUDA version; whoever names it must name that. */
+  @Test
+  void theCudaVersion_isTheOneThatDjlHasGlueFor() throws IOException {
+    String flavor = cudaFlavor();
+    String spoken = "CUDA " + flavor.replaceFirst("cu(\\d\\d)(\\d)", "$1.$2");
+    for (String file :
+        List.of(
+            "README.md",
+            "docs/operations.md",
+            "submit-scripts/Dockerfile",
+            "submit-scripts/lib.sh",
+            "submit-scripts/spark-application.yaml")) {
+      assertThat(Files.readString(PROJECT.resolve(file))).as(file).contains(spoken);
+    }
+    assertThat(Files.readString(SCRIPTS.resolve("lib.sh"))).contains("PYTORCH_FLAVOR=" + flavor);
+    assertThat(Files.readString(SCRIPTS.resolve("Dockerfile")))
+        .contains("PYTORCH_FLAVOR=" + flavor);
+  }
+
+  /** Such as cu128. */
+  private static String cudaFlavor() throws IOException {
+    Pattern cuda = Pattern.compile("jnilib/linux-x86_64/(cu\\d+)/");
+    URL cpu = DeploymentFilesTest.class.getResource("/jnilib/linux-x86_64/cpu/libdjl_torch.so");
+    JarURLConnection jar = (JarURLConnection) cpu.openConnection();
+    jar.setUseCaches(false);
+    try (JarFile file = jar.getJarFile()) {
+      List<String> flavors =
+          file.stream()
+              .map(entry -> cuda.matcher(entry.getName()))
+              .filter(Matcher::matches)
+              .map(entry -> entry.group(1))
+              .toList();
+      assertThat(flavors).hasSize(1);
+      return flavors.get(0);
+    }
   }
 
   @Test
@@ -69,6 +130,17 @@ class DeploymentFilesTest {
             "/opt/ffn-census/submit-scripts/discover-gpus")
         .containsEntry("spark.executor.resource.gpu.vendor", "nvidia.com")
         .containsEntry("spark.executor.resource.gpu.amount", "1");
+    assertThat(map(spec, "dynamicAllocation"))
+        .containsEntry("enabled", true)
+        .containsEntry("maxExecutors", 8)
+        .containsEntry("shuffleTrackingTimeout", 60000);
+    assertThat(map(spec, "executor"))
+        .as("those to start with, for which the operator takes 1 without dynamic allocation")
+        .doesNotContainKey("instances");
+    assertThat(map(spec, "executor").get("env").toString())
+        .contains(
+            "name=PYTORCH_LIBRARY_PATH, value=/opt/libtorch/lib",
+            "name=PYTORCH_FLAVOR, value=" + cudaFlavor());
     for (String role : List.of("driver", "executor")) {
       Map<String, Object> pod = map(spec, role);
       assertThat(map(pod, "securityContext"))

@@ -11,10 +11,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the launchers tell spark-submit. The project's folder is a copy of the scripts and an empty
@@ -95,6 +99,9 @@ class SubmitScriptsTest {
     assertThat(said)
         .containsSequence("--master", "spark://host:7077")
         .contains("spark.cores.max=12", "spark.executor.cores=4")
+        .noneMatch(option -> option.contains("dynamicAllocation"))
+        .as("a folder of the user that runs the executors, which DJL finds by itself")
+        .noneMatch(option -> option.contains("DJL_CACHE_DIR"))
         .containsSequence("--packages", "a:b:1")
         .endsWith(jar(), "run", "--config", "nightly.conf");
   }
@@ -106,6 +113,7 @@ class SubmitScriptsTest {
     environment.put("FFN_CENSUS_EXECUTORS", "16");
     environment.put("FFN_CENSUS_QUEUE", "nightly");
     environment.put("FFN_CENSUS_GPUS", "1");
+    environment.put("FFN_CENSUS_DYNAMIC", "0");
     String config = home.resolve("nightly.conf").toString();
     List<String> said = launch("yarn", "run", "--config=" + config, "run-id=n1");
     assertThat(said)
@@ -119,7 +127,10 @@ class SubmitScriptsTest {
             "spark.executor.resource.gpu.discoveryScript=./discover-gpus",
             "spark.yarn.maxAppAttempts=2",
             "spark.executor.maxNumFailures=100",
-            "spark.yarn.am.waitTime=2h")
+            "spark.yarn.am.waitTime=2h",
+            "spark.executorEnv.DJL_CACHE_DIR=djl",
+            "spark.yarn.appMasterEnv.DJL_CACHE_DIR=djl")
+        .containsSequence("--driver-memory", "4g")
         .endsWith(jar(), "run", "--config", "nightly.conf", "run-id=n1");
     assertThat(launch("yarn", "verify", "--config", config))
         .as("a driver that never starts Spark")
@@ -133,11 +144,15 @@ class SubmitScriptsTest {
     assertThat(launch("kubernetes", "run")).singleElement().asString().contains("FFN_CENSUS_IMAGE");
     environment.put("FFN_CENSUS_IMAGE", "registry.example.com/ffn-census:0.1");
     environment.put("FFN_CENSUS_GPUS", "1");
+    environment.put("FFN_CENSUS_EXECUTORS", "8");
     List<String> said = launch("kubernetes", "run", "--config", "/conf/nightly.conf");
     assertThat(said)
         .containsSequence("--master", "k8s://https://api.example.com:6443")
         .containsSequence("--deploy-mode", "cluster")
         .containsSequence("--packages", "a:b:1")
+        .containsSequence("--driver-memory", "4g")
+        .as("the image says where")
+        .noneMatch(option -> option.contains("DJL_CACHE_DIR"))
         .contains(
             "spark.kubernetes.container.image=registry.example.com/ffn-census:0.1",
             "spark.executor.resource.gpu.amount=1",
@@ -148,6 +163,109 @@ class SubmitScriptsTest {
             "run",
             "--config",
             "/conf/nightly.conf");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"standalone", "yarn", "kubernetes"})
+  void withGpus_executorsComeAndGo_unlessTheyAreToStay(String script) throws Exception {
+    environment.put(
+        "FFN_CENSUS_MASTER",
+        script.equals("standalone") ? "spark://host:7077" : "k8s://https://api.example.com:6443");
+    environment.put("HADOOP_CONF_DIR", "/etc/hadoop/conf");
+    environment.put("FFN_CENSUS_IMAGE", "registry.example.com/ffn-census:0.1");
+    environment.put("FFN_CENSUS_GPUS", "1");
+    assertThat(launch(script, "run"))
+        .as("no number")
+        .singleElement()
+        .asString()
+        .contains("FFN_CENSUS_EXECUTORS", "FFN_CENSUS_DYNAMIC=0");
+    environment.put("FFN_CENSUS_EXECUTORS", "8");
+    assertThat(launch(script, "run"))
+        .contains(
+            "spark.dynamicAllocation.enabled=true",
+            "spark.dynamicAllocation.maxExecutors=8",
+            "spark.dynamicAllocation.shuffleTracking.enabled=true",
+            "spark.dynamicAllocation.shuffleTracking.timeout=60s",
+            "spark.dynamicAllocation.cachedExecutorIdleTimeout=120s")
+        .as("a number to start with, or to share")
+        .doesNotContain("--num-executors", "spark.executor.instances=8", "spark.cores.max=8");
+    environment.put("FFN_CENSUS_DYNAMIC", "0");
+    assertThat(launch(script, "run"))
+        .noneMatch(option -> option.contains("dynamicAllocation"))
+        .containsAnyOf("--num-executors", "spark.executor.instances=8", "spark.cores.max=8");
+    environment.remove("FFN_CENSUS_GPUS");
+    environment.remove("FFN_CENSUS_DYNAMIC");
+    assertThat(launch(script, "run")).noneMatch(option -> option.contains("dynamicAllocation"));
+    environment.put("FFN_CENSUS_DYNAMIC", "1");
+    assertThat(launch(script, "run")).contains("spark.dynamicAllocation.enabled=true");
+    environment.put("FFN_CENSUS_DYNAMIC", "yes");
+    assertThat(launch(script, "run")).singleElement().asString().contains("it can be 1 or 0");
+  }
+
+  @Test
+  void libtorch_comesWithItsFlavour() throws Exception {
+    environment.put("FFN_CENSUS_MASTER", "spark://host:7077");
+    environment.put("FFN_CENSUS_LIBTORCH", "/opt/libtorch/lib");
+    assertThat(launch("standalone", "run"))
+        .contains(
+            "spark.executorEnv.PYTORCH_LIBRARY_PATH=/opt/libtorch/lib",
+            "spark.executorEnv.PYTORCH_FLAVOR=cu128");
+  }
+
+  @Test
+  void yarn_shipsWhatTheConfigurationIncludes() throws Exception {
+    environment.put("HADOOP_CONF_DIR", "/etc/hadoop/conf");
+    write(
+        "conf/nightly.conf",
+        """
+        # include "commented.conf"
+        include "site.conf"
+        census { include required("model"), run-id = a }
+        census.corpus.input = "hdfs:///include/corpus"
+        include url("https://example.com/x.conf")
+        include "optional.conf"
+        """);
+    write("conf/site.conf", "include required(file(\"deeper.conf\"))\ninclude \"nightly.conf\"\n");
+    write("conf/deeper.conf", "");
+    write("conf/model.json", "{}");
+    write("conf/commented.conf", "");
+    List<String> said = launch("yarn", "run", "--config", home.resolve("conf/nightly.conf") + "");
+    assertThat(said)
+        .containsSequence(
+            "--files",
+            Stream.of("nightly.conf", "site.conf", "deeper.conf", "model.json")
+                .map(name -> home.resolve("conf").resolve(name).toString())
+                .collect(Collectors.joining(",")));
+    assertThat(said).filteredOn(line -> line.contains("no such file")).hasSize(1);
+    assertThat(said.get(0)).contains("optional.conf");
+
+    write("conf/nightly.conf", "include \"../site.conf\"\n");
+    assertThat(launch("yarn", "run", "--config", home.resolve("conf/nightly.conf") + ""))
+        .singleElement()
+        .asString()
+        .contains("conf/nightly.conf: include \"../site.conf\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--files /a/x;/a/y, /a/x;/a/y",
+    "--conf spark.files=/a/x, /a/x",
+    "--files=/a/x --conf=spark.files=/a/y, /a/x;/a/y",
+    "--conf spark.x=y, /defaults/z",
+    "--properties-file OTHER, /other/z"
+  })
+  void yarn_shipsTheUsersFilesToo(String options, String files) throws Exception {
+    environment.put("HADOOP_CONF_DIR", "/etc/hadoop/conf");
+    write("spark/conf/spark-defaults.conf", "# spark.files no\nspark.files   /defaults/z\n");
+    write("other.conf", "spark.files=/other/z\n");
+    environment.put(
+        "FFN_CENSUS_SUBMIT",
+        options.replace(';', ',').replace("OTHER", home.resolve("other.conf").toString()));
+    String config = home.resolve("nightly.conf").toString();
+    List<String> said = launch("yarn", "run", "--config", config);
+    assertThat(said.get(said.lastIndexOf("--files") + 1))
+        .as("the last one counts")
+        .isEqualTo(files.replace(';', ',') + "," + config);
   }
 
   @Test

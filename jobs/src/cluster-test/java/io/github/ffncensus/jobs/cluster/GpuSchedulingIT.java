@@ -50,7 +50,7 @@ class GpuSchedulingIT {
 
   /** Ingest has executors without, and those of one machine that have one have different ones. */
   @Test
-  void withDynamicAllocation_onlyStagesThatRunTheModelHoldGpus(Reference reference)
+  void unlessToldOtherwise_onlyStagesThatRunTheModelHoldGpus(Reference reference)
       throws IOException {
     Path folder = Shared.folder("gpus-on-demand");
     try (StandaloneCluster cluster = new StandaloneCluster(MavenJars.spark(), "2.13", folder)) {
@@ -63,7 +63,6 @@ class GpuSchedulingIT {
       CensusCommand command =
           CensusCommand.on(cluster, folder)
               .with("FFN_CENSUS_GPUS", "1")
-              .with("FFN_CENSUS_DYNAMIC", "1")
               .with("FFN_CENSUS_EXECUTORS", "2")
               .submit("--conf", "spark.dynamicAllocation.executorIdleTimeout=1s");
       refusedAddress(command.run(arguments(folder, reference)));
@@ -90,6 +89,7 @@ class GpuSchedulingIT {
       throws IOException {
     return CensusCommand.on(cluster, folder)
         .with("FFN_CENSUS_GPUS", "1")
+        .with("FFN_CENSUS_DYNAMIC", "0")
         .submit(
             // All executors are there before the first task.
             "--conf", "spark.scheduler.minRegisteredResourcesRatio=1.0",

@@ -4,6 +4,7 @@ import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.Progress;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.ingest.NumberedSplit.ShardFile;
+import io.github.ffncensus.jobs.run.InheritedPermissions;
 import io.github.ffncensus.jobs.run.RunFolder;
 import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.jobs.task.Staging;
@@ -238,7 +239,9 @@ public final class IngestJob {
 
   /** A table that no file is in cannot be queried. */
   private TableFile emptyRejects() {
-    Path file = new Path(new Path(staging, "rejects"), "part-empty.parquet");
+    Path parent = new Path(staging, "rejects");
+    InheritedPermissions.folder(hadoop, parent);
+    Path file = new Path(parent, "part-empty.parquet");
     try (ParquetTableWriter<RejectRow> writer =
         ParquetTableWriter.create(hadoop, file, "rejects", folder.runId(), RejectRow.ENCODER)) {
       return writer.finish();

@@ -1,26 +1,46 @@
 package io.github.ffncensus.jobs.run;
 
+import io.github.ffncensus.CensusException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
- * The rule for whatever a run publishes: a new folder gets the permissions of the folder that it is
- * in, and a file those too, without leave to execute. So all of a run is as open, or as closed, as
- * the warehouse, whatever the umask of the process that writes it. Owners and groups are the file
- * system's affair: HDFS, and a local folder with the setgid bit, pass on the group.
+ * The rule for whatever a run publishes, and for the folders in which it prepares that: a new
+ * folder gets the permissions of the folder that it is in, and a file those too, without leave to
+ * execute. So all of a run is as open, or as closed, as the warehouse, whatever the umask of the
+ * process that writes it. Owners and groups are the file system's affair: HDFS, and a local folder
+ * with the setgid bit, pass on the group.
  */
-final class InheritedPermissions {
+public final class InheritedPermissions {
   private static final int READ_WRITE_EXECUTE = 0777;
   private static final int READ_WRITE = 0666;
 
   private InheritedPermissions() {}
+
+  /**
+   * Makes a folder for staged files, and those above it that are missing. Nothing is made where
+   * folders have no permissions, as on object stores: there files need no folder.
+   *
+   * @throws CensusException of kind RUN_FAILED if it cannot be made
+   */
+  public static void folder(Configuration hadoop, Path folder) {
+    try {
+      FileSystem fs = folder.getFileSystem(hadoop);
+      if (hasPermissions(fs, folder)) {
+        mkdirs(fs, folder);
+      }
+    } catch (IOException e) {
+      throw CensusException.cannotWrite(folder, e);
+    }
+  }
 
   /** Makes a folder, and those above it that are missing. */
   static void mkdirs(FileSystem fs, Path folder) throws IOException {

@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.task;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.jobs.run.InheritedPermissions;
 import io.github.ffncensus.table.ParquetTableWriter;
 import io.github.ffncensus.table.TableFile;
 import java.io.IOException;
@@ -18,7 +19,9 @@ public final class EmptyTable {
    * @throws CensusException of kind RUN_FAILED if it cannot be written
    */
   public static TableFile write(Configuration hadoop, Path staging, String table, String runId) {
-    Path file = new Path(new Path(staging, table), "part-empty.parquet");
+    Path folder = new Path(staging, table);
+    InheritedPermissions.folder(hadoop, folder);
+    Path file = new Path(folder, "part-empty.parquet");
     try (ParquetTableWriter<Void> writer =
         ParquetTableWriter.create(hadoop, file, table, runId, (row, out) -> {})) {
       return writer.finish();

@@ -1,5 +1,6 @@
 package io.github.ffncensus.jobs.task;
 
+import io.github.ffncensus.jobs.run.InheritedPermissions;
 import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -29,8 +30,11 @@ public record Staging(
     return configuration.value().value();
   }
 
+  /** A file, in a subfolder that is made if need be, as open as the warehouse. */
   public Path file(String subfolder, String name) {
-    return new Path(new Path(folder, subfolder), name);
+    Path parent = new Path(folder, subfolder);
+    InheritedPermissions.folder(hadoop(), parent);
+    return new Path(parent, name);
   }
 
   /** The running attempt at a task, for the names of its files: no two attempts share one. */
