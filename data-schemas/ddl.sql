@@ -738,6 +738,7 @@ CREATE TABLE IF NOT EXISTS fact_edits (
   `answer_tokens` INT,
   `target_tokens` INT,
   `target_first_token_predicted` BOOLEAN,
+  `changed` BOOLEAN,
   `run_id` STRING
 )
 USING parquet

@@ -3,7 +3,9 @@ package io.github.ffncensus.jobs;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.config.EditConfig.WriteModel;
 import io.github.ffncensus.jobs.config.FactsConfig;
+import io.github.ffncensus.jobs.edit.EditedModel;
 import io.github.ffncensus.jobs.fault.FaultPoint;
 import io.github.ffncensus.jobs.ingest.CorpusInputs;
 import io.github.ffncensus.jobs.interpret.InterpretJob;
@@ -96,11 +98,20 @@ final class Pipeline {
     if (manifest.status() == RunManifest.Status.COMPLETE) {
       messages.printf(
           "The run %s is complete: nothing to do (--force computes it again).%n", folder.runId());
-      return;
+    } else {
+      runMissing(stages, manifest, model, lock);
     }
+    if (stages.contains(Stage.EDIT) && manifest.isComplete(Stage.EDIT)) {
+      config.edit().writeModel().ifPresent(wanted -> writeModel(wanted, manifest, model));
+    }
+  }
+
+  private void runMissing(
+      List<Stage> stages, RunManifest manifest, ModelFolder model, RunLock lock) {
+    RunFolder folder = manifest.folder();
     checkPrecondition(stages.get(0), manifest);
     if (!stages.stream().allMatch(manifest::isComplete)) {
-      runMissing(stages, manifest, model, lock);
+      runStages(stages, manifest, model, lock);
     }
     if (config.stages().stream().allMatch(manifest::isComplete)) {
       FaultPoint.BEFORE_COMPLETE.reached(folder.runId());
@@ -110,6 +121,21 @@ final class Pipeline {
     } else {
       messages.printf("The run %s still lacks: %s%n", folder.runId(), missing(manifest));
     }
+  }
+
+  private void writeModel(WriteModel wanted, RunManifest manifest, ModelFolder model) {
+    RunFolder folder = manifest.folder();
+    EditedModel.write(
+        hadoop,
+        manifest.tables().getOrDefault(EditedModel.TABLE, List.of()).stream()
+            .map(
+                file -> new org.apache.hadoop.fs.Path(folder.table(EditedModel.TABLE), file.name()))
+            .toList(),
+        model,
+        folder.runId(),
+        manifest.json().at("/model/weights_sha256").asText(),
+        wanted);
+    messages.printf("The edited model is in %s%n", wanted.folder());
   }
 
   private static void checkPrecondition(Stage first, RunManifest manifest) {
@@ -169,7 +195,7 @@ final class Pipeline {
             .toList());
   }
 
-  private void runMissing(
+  private void runStages(
       List<Stage> stages, RunManifest manifest, ModelFolder model, RunLock lock) {
     try (StageRunner runner = runners.start(manifest.folder(), model)) {
       lock.onLoss(runner::close);

@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -45,6 +46,26 @@ class FactStagesTest {
     assertThat(command("edit", settings)).as(text(err)).isZero();
     assertThat(text(err)).contains("The run r1 is complete: ");
     assertThat(command("verify", settings)).as(text(out)).isZero();
+
+    Map<String, Object> edited =
+        rows("edit_deltas").stream()
+            .filter(row -> row.get("kind").equals("update"))
+            .filter(row -> row.get("direction").equals("embedding"))
+            .findFirst()
+            .orElseThrow();
+    Path model = folder.resolve("edited-model");
+    String[] writing = Arrays.copyOf(settings, settings.length + 2);
+    writing[settings.length] = "edit.write-model.folder=" + model;
+    writing[settings.length + 1] =
+        "edit.write-model.edits=[\"update:%s/%s\"]"
+            .formatted(edited.get("relation"), edited.get("fact_id"));
+    assertThat(command("edit", writing)).as(text(err)).isZero();
+    assertThat(text(err)).contains("nothing to do", "The edited model is in " + model);
+    assertThat(model.resolve("model.safetensors"))
+        .isRegularFile()
+        .hasSize(
+            Files.size(
+                Path.of("../common/src/test/resources/fixtures/gpt2-gelu-new/model.safetensors")));
 
     List<Map<String, Object>> prompts = rows("fact_prompts");
     assertThat(prompts.stream().filter(row -> row.get("votes").equals(false)).count())

@@ -29,7 +29,7 @@ import org.apache.spark.sql.Row;
 
 /**
  * Updates facts and erases relations: {@code fact_edits}, {@code fact_edit_prompts} and {@code
- * edit_deltas}, and an edited model folder where one is asked for.
+ * edit_deltas}, from which {@link EditedModel} makes a model folder where one is asked for.
  */
 public final class EditJob {
   private EditJob() {}
@@ -49,7 +49,6 @@ public final class EditJob {
       context.made(table, tables.getOrDefault(table, List.of()));
     }
     context.step("findings", () -> KnowledgeFindings.write(context));
-    config.writeModel().ifPresent(wanted -> EditedModel.write(context, wanted));
     return context.made();
   }
 

@@ -14,6 +14,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.scheduler.StageInfo;
+import scala.collection.Iterable;
+import scala.collection.Iterator;
 
 /**
  * Tells which partition of a job's result a task was for that Spark calls by its number in a stage.
@@ -29,6 +32,9 @@ final class ResultStage extends SparkListener implements AutoCloseable {
 
   /** For events that are still under way when the job has failed. */
   private static final int PATIENCE_SECONDS = 10;
+
+  /** Among the parts of {@link SparkListenerJobStart}. */
+  private static final int STAGE_INFOS = 2;
 
   private final JavaSparkContext spark;
   private final String mark = UUID.randomUUID().toString();
@@ -56,11 +62,15 @@ final class ResultStage extends SparkListener implements AutoCloseable {
     }
     // A stage gets its number after those that it needs.
     int last = -1;
-    var stages = job.stageIds().iterator();
-    while (stages.hasNext()) {
-      last = Math.max(last, (Integer) stages.next());
+    for (Iterator<?> stages = stageInfos(job).iterator(); stages.hasNext(); ) {
+      last = Math.max(last, ((StageInfo) stages.next()).stageId());
     }
     stage.complete(last);
+  }
+
+  /** Not by its name: the type of that differs between Spark for Scala 2.12 and for 2.13. */
+  private static Iterable<?> stageInfos(SparkListenerJobStart job) {
+    return (Iterable<?>) job.productElement(STAGE_INFOS);
   }
 
   @Override

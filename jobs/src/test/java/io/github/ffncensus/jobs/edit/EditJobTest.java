@@ -8,6 +8,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.config.CensusConfig.Stage;
+import io.github.ffncensus.jobs.config.EditConfig.WriteModel;
 import io.github.ffncensus.jobs.knowledge.FactKey;
 import io.github.ffncensus.jobs.knowledge.KnowledgeFixture;
 import io.github.ffncensus.jobs.knowledge.PlainAnswers;
@@ -37,6 +38,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -430,12 +432,7 @@ class EditJobTest {
             .orElseThrow();
     Path target = folder.resolve("edited");
     String key = "update-head:" + fact(update).relation() + "/" + fact(update).factId();
-    String[] settings = {
-      "edit.write-model.folder=" + target, "edit.write-model.edits=[\"" + key + "\"]"
-    };
-    // Which model is written plays no part in the tables: the same run goes on.
-    KnowledgeFixture.Run writing = shared.with(settings);
-    assertThat(EditJob.run(writing.stage(Stage.EDIT))).isEqualTo(made);
+    write(target, key);
     try (Transformer model =
             TransformerLoader.load(ModelFolder.open(target), Device.cpu(), Precision.FLOAT32);
         NDManager scope = model.newScope()) {
@@ -453,15 +450,26 @@ class EditJobTest {
       }
     }
     assertThat(Files.readString(target.resolve("ffn_census_edit.json"))).contains(key);
-    assertThat(EditJob.run(writing.stage(Stage.EDIT))).as("a second attempt").isEqualTo(made);
-    KnowledgeFixture.Run mistaken =
-        shared.with(
-            "edit.write-model.folder=" + folder.resolve("never"),
-            "edit.write-model.edits=[\"update:P0/nobody\"]");
-    assertThatThrownBy(() -> EditJob.run(mistaken.stage(Stage.EDIT)))
+    // A second attempt.
+    write(target, key);
+    assertThatThrownBy(() -> write(target, "update:P0/nobody"))
+        .hasMessageContaining("no edit update:P0/nobody");
+    assertThatThrownBy(() -> write(folder.resolve("never"), "update:P0/nobody"))
         .isInstanceOf(CensusException.class)
         .hasMessageContaining("no edit update:P0/nobody");
     assertThat(folder.resolve("never")).doesNotExist();
+  }
+
+  private void write(Path target, String edit) {
+    EditedModel.write(
+        fixture.spark().sparkContext().hadoopConfiguration(),
+        Stream.of(shared.staged(Stage.EDIT, EditedModel.TABLE, made))
+            .map(org.apache.hadoop.fs.Path::new)
+            .toList(),
+        shared.model,
+        "r1",
+        "abc",
+        new WriteModel(target.toString(), List.of(edit)));
   }
 
   @Test
