@@ -20,6 +20,7 @@ public final class KnowledgeFindings {
   private static final String ACTIVATIONS = "knowledge_neuron_activations";
   private static final String INTERVENTIONS = "fact_interventions";
   private static final String EDITS = "fact_edits";
+  private static final String EDIT_PROMPTS = "fact_edit_prompts";
 
   private KnowledgeFindings() {}
 
@@ -93,7 +94,8 @@ public final class KnowledgeFindings {
     List<Finding> findings = new ArrayList<>();
     if (isThere(context, EDITS)) {
       Dataset<Row> edits = context.rows(EDITS);
-      findings.addAll(UpdateFindings.of(edits, account(context, edits)));
+      findings.addAll(
+          UpdateFindings.of(edits, context.rows(EDIT_PROMPTS), account(context, edits)));
       findings.addAll(ErasureFindings.of(edits));
     } else {
       findings.addAll(UpdateFindings.missing(lacks(EDITS, "edit")));
