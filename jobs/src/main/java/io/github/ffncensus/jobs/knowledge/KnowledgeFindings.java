@@ -26,10 +26,12 @@ public final class KnowledgeFindings {
 
   public static void write(StageContext context) {
     List<Finding> findings = new ArrayList<>();
-    findings.addAll(
-        context.has(FactRows.PROMPTS)
-            ? ofFacts(context)
-            : NeuronFindings.missing("the run has no facts"));
+    if (context.has(FactRows.PROMPTS)) {
+      findings.addAll(ofFacts(context));
+    } else {
+      findings.addAll(PromptFindings.missing("the run has no facts"));
+      findings.addAll(NeuronFindings.missing("the run has no facts"));
+    }
     findings.addAll(ofText(context));
     findings.addAll(ofInterventions(context));
     findings.addAll(ofEdits(context));
