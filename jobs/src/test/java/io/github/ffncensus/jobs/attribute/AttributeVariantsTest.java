@@ -259,6 +259,31 @@ class AttributeVariantsTest {
     return file;
   }
 
+  /** What a scan counts is read like a file of one's own with the same means. */
+  @Test
+  void baselineOfTheCorpus_isTheMeansOfTheRunsScan() throws IOException {
+    float[][] means = new float[3][];
+    Run corpus = runs.run("of-corpus", MODEL, facts, "attribute.baseline=corpus-mean");
+    Path table = Path.of(corpus.folder.table("neuron_stats").toUri());
+    Path file = baseline(Files.createDirectories(table).resolve("part-0.parquet"), means);
+    TableFile published = new TableFile("part-0.parquet", 0, Files.size(file), "");
+    Map<String, List<Map<String, Object>>> actual =
+        corpus.tables(AttributeJob.run(corpus.context(Map.of("neuron_stats", List.of(published)))));
+    Map<String, List<Map<String, Object>>> expected =
+        runs.run(
+                "of-file",
+                MODEL,
+                facts,
+                "attribute.baseline=given",
+                "attribute.baseline-input=" + file)
+            .tables();
+    for (String name : List.of("fact_attributions", "attribution_layers")) {
+      assertThat(actual.get(name)).isNotEmpty().isEqualTo(expected.get(name));
+    }
+    Map<String, List<Map<String, Object>>> ofZero = runs.run("of-zero", MODEL, facts).tables();
+    assertThat(actual.get("attribution_layers")).isNotEqualTo(ofZero.get("attribution_layers"));
+  }
+
   @Test
   void aBaselineThatIsNotThere_isRefused() throws IOException {
     Run corpus = runs.run("corpus-mean", MODEL, facts, "attribute.baseline=corpus-mean");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +16,12 @@ import java.util.function.ToDoubleBiFunction;
 
 /** Relation neurons and overlaps of facts, pair by pair. */
 final class PlainOverlap {
+  private static final Comparator<Map<String, Object>> RANKING =
+      Comparator.<Map<String, Object>>comparingInt(row -> -(Integer) row.get("facts_sharing"))
+          .thenComparingDouble(row -> -(Double) row.get("mean_attribution"))
+          .thenComparingInt(row -> (Integer) row.get("layer"))
+          .thenComparingInt(row -> (Integer) row.get("neuron"));
+
   private PlainOverlap() {}
 
   static void check(Map<String, List<Map<String, Object>>> tables) {
@@ -28,15 +35,18 @@ final class PlainOverlap {
                   relations
                       .computeIfAbsent((String) row.get("relation"), r -> new TreeMap<>())
                       .putIfAbsent((String) row.get("fact_id"), new HashSet<>()));
+      Map<String, List<Double>> means = new TreeMap<>();
       tables.get("knowledge_neurons").stream()
           .filter(row -> row.get("method").equals(method))
           .forEach(
-              row ->
-                  relations
-                      .get(row.get("relation"))
-                      .get(row.get("fact_id"))
-                      .add(row.get("layer") + ":" + row.get("neuron")));
-      checkRelations(tables.get("relation_neurons"), method, relations);
+              row -> {
+                String neuron = row.get("layer") + ":" + row.get("neuron");
+                relations.get(row.get("relation")).get(row.get("fact_id")).add(neuron);
+                means
+                    .computeIfAbsent(row.get("relation") + " " + neuron, key -> new ArrayList<>())
+                    .add((Double) row.get("mean_attribution"));
+              });
+      checkRelations(tables.get("relation_neurons"), method, relations, means);
       checkOverlaps(tables.get("knowledge_neuron_findings"), suffix, relations);
     }
     checkPrompts(tables.get("knowledge_neuron_findings"), tables.get("fact_prompts"));
@@ -76,7 +86,8 @@ final class PlainOverlap {
   private static void checkRelations(
       List<Map<String, Object>> rows,
       String method,
-      Map<String, Map<String, Set<String>>> relations) {
+      Map<String, Map<String, Set<String>>> relations,
+      Map<String, List<Double>> means) {
     relations.forEach(
         (relation, facts) -> {
           Map<String, Integer> sharing = new TreeMap<>();
@@ -94,9 +105,10 @@ final class PlainOverlap {
                 .containsEntry("facts", facts.size())
                 .containsEntry("facts_sharing", sharing.get(neuron))
                 .containsEntry("in_relation_set", 10 * sharing.get(neuron) >= facts.size());
+            assertThat((Double) row.get("mean_attribution"))
+                .isCloseTo(mean(means.get(relation + " " + neuron)), within(1e-12));
             if (i > 0) {
-              int before = (Integer) own.get(i - 1).get("facts_sharing");
-              assertThat(before).isGreaterThanOrEqualTo((Integer) row.get("facts_sharing"));
+              assertThat(RANKING.compare(own.get(i - 1), row)).as(neuron).isNegative();
             }
           }
         });

@@ -11,11 +11,9 @@ import io.github.ffncensus.analysis.stats.NeuronStatistics;
 import io.github.ffncensus.analysis.triggers.Polarity;
 import io.github.ffncensus.analysis.triggers.TriggerSearch;
 import io.github.ffncensus.jobs.Progress;
-import io.github.ffncensus.jobs.TestSpark;
 import io.github.ffncensus.jobs.config.CensusConfig;
 import io.github.ffncensus.jobs.scan.ScanFixture;
 import io.github.ffncensus.jobs.scan.ScanResult;
-import io.github.ffncensus.jobs.task.PartitionTasks;
 import io.github.ffncensus.model.Fixture;
 import io.github.ffncensus.model.ModelFolder;
 import io.github.ffncensus.model.Precision;
@@ -30,21 +28,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.IntStream;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SizeEstimator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The formulas for memory against objects on a heap. */
 class MemoryModelTest {
-  private static final int TASKS = 4_000;
-
-  private static final int MOST_COLLECTIONS = 20;
-  private static final long NOISE_BYTES = 20_000;
+  private static final int TASKS = 2_000;
   private static final int OBSERVED = 40;
 
   @TempDir Path folder;
@@ -73,37 +63,12 @@ class MemoryModelTest {
     }
   }
 
+  /** In a process of its own: what other tests leave behind may be let go at any time. */
   @Test
   void tasksOfSpark_takeWhatIsPlanned() throws IOException {
-    try (SparkSession session = TestSpark.start("local[2]", folder)) {
-      JavaSparkContext spark = new JavaSparkContext(session.sparkContext());
-      List<Integer> work = IntStream.range(0, TASKS).boxed().toList();
-      // What the first job leaves behind is there once.
-      PartitionTasks.run(spark, work.subList(0, 10), number -> number, Integer.class, number -> {});
-      // What earlier tests of this process have left may be let go at any time.
-      double[] taken =
-          IntStream.range(0, 3).mapToDouble(i -> heapAtItsEnd(spark, work)).sorted().toArray();
-      double planned = memory(500.0 * TASKS, 1, "ingest.shard-tokens=500").sparkTasks();
-      assertThat(taken[1]).isBetween(0.5 * planned, 1.5 * planned);
-    }
-  }
-
-  /** Bytes that a job of so many tasks has on the heap when the last of them is done. */
-  private static double heapAtItsEnd(JavaSparkContext spark, List<Integer> work) {
-    long before = heap();
-    AtomicInteger done = new AtomicInteger();
-    AtomicLong after = new AtomicLong();
-    PartitionTasks.run(
-        spark,
-        work,
-        number -> number,
-        Integer.class,
-        number -> {
-          if (done.incrementAndGet() == TASKS) {
-            after.set(heap());
-          }
-        });
-    return (double) after.get() - before;
+    double planned = memory(500.0 * TASKS, 1, "ingest.shard-tokens=500").sparkTasks();
+    assertThat((double) SparkTaskHeap.measure(TASKS, folder))
+        .isBetween(0.5 * planned, 1.5 * planned);
   }
 
   @Test
@@ -134,18 +99,9 @@ class MemoryModelTest {
     }
   }
 
-  /** What is left when collections free no more: some of it goes only after cleaners have run. */
   private static long heap() {
-    long used = Long.MAX_VALUE;
-    for (int collections = 0; collections < MOST_COLLECTIONS; collections++) {
-      System.gc();
-      long now = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-      if (now > used - NOISE_BYTES) {
-        break;
-      }
-      used = now;
-    }
-    return used;
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   private MemoryModel memory(double tokens, double sequences, String setting) {
