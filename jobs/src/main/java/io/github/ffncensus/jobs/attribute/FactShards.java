@@ -280,7 +280,6 @@ final class FactShards {
         .withColumn("drawn", row_number().over(drawn))
         .filter(col("drawn").leq(limit))
         .drop("drawn")
-        .withColumn(
-            "prompts_before", coalesce(sum(size(col("prompt_ids"))).over(before), lit(0L)));
+        .withColumn("prompts_before", coalesce(sum(size(col("prompt_ids"))).over(before), lit(0L)));
   }
 }

@@ -47,8 +47,7 @@ final class JaccardSums {
             .map(
                 set ->
                     IntStream.range(0, set.neurons().length)
-                        .map(
-                            i -> numbers.computeIfAbsent(set.neurons()[i], key -> numbers.size()))
+                        .map(i -> numbers.computeIfAbsent(set.neurons()[i], key -> numbers.size()))
                         .toArray())
             .toArray(int[][]::new);
     this.having = having(numbers.size());

@@ -163,9 +163,7 @@ final class NeuronFindings {
       String relation = row.getString(1);
       found
           .computeIfAbsent(row.getString(0), method -> new HashMap<>())
-          .put(
-              relation,
-              new Relation(facts.get(relation), row.getLong(2), row.getDouble(3)));
+          .put(relation, new Relation(facts.get(relation), row.getLong(2), row.getDouble(3)));
     }
     return found;
   }

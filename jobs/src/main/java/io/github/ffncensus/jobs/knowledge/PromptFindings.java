@@ -79,8 +79,7 @@ final class PromptFindings {
         FACTS.finding("facts", facts, "facts with a prompt that the model reads"),
         PROMPTS.finding("prompts", all, "their prompts, negative ones left out"),
         RELATIONS.finding("relations", (double) relations.size(), "relations of these facts"),
-        PER_FACT.finding(
-            "prompts_per_fact", all / facts, "mean over %,.0f facts".formatted(facts)),
+        PER_FACT.finding("prompts_per_fact", all / facts, "mean over %,.0f facts".formatted(facts)),
         Finding.of(
             "prompts_answered",
             total(relations, 3) / all,

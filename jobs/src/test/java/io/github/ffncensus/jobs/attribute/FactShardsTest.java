@@ -252,8 +252,7 @@ class FactShardsTest {
     assertThat(read.facts()).extracting(f -> f.fact().factId()).containsExactly("a");
     assertThat(read.reasons()).isEmpty();
     assertThatThrownBy(
-            () ->
-                read("unusable", "bert-gelu", "facts.input=" + file, "facts.relations=[P1, P3]"))
+            () -> read("unusable", "bert-gelu", "facts.input=" + file, "facts.relations=[P1, P3]"))
         .isInstanceOf(CensusException.class)
         .hasMessage("census.facts.relations: no fact can be used with this model of P3");
     assertThatThrownBy(

@@ -39,7 +39,6 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
@@ -513,8 +512,7 @@ class EditJobTest {
                     .average()
                     .orElseThrow()),
             within(1e-6));
-    List<Row> success =
-        SqlViews.view(fixture.spark(), "update_success").collectAsList();
+    List<Row> success = SqlViews.view(fixture.spark(), "update_success").collectAsList();
     assertThat(success).as("both kinds and directions, localising or not").hasSize(8);
     success.forEach(row -> checkSuccess(row, shared.rows(Stage.EDIT, made)));
   }
@@ -544,8 +542,7 @@ class EditJobTest {
     String variant = view.<Boolean>getAs("localising") ? "_localising" : "_held_out";
     String direction = view.<String>getAs("direction").equals("head") ? "_by_head" : "";
     checkFinding(tables, kind + "_change_rate" + variant + direction, change);
-    checkFinding(
-        tables, kind + "_success_rate" + variant + direction, share(ofOneToken, succeeds));
+    checkFinding(tables, kind + "_success_rate" + variant + direction, share(ofOneToken, succeeds));
   }
 
   private static void checkFinding(

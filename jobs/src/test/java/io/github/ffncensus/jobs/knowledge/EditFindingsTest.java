@@ -216,7 +216,8 @@ class EditFindingsTest {
   private Map<String, Finding> updates(String account) {
     Map<String, Finding> found = new LinkedHashMap<>();
     Dataset<Row> ofFacts = spark.createDataFrame(prompts, PROMPTS).repartition(3);
-    UpdateFindings.of(edits(), ofFacts, account).forEach(finding -> found.put(finding.finding(), finding));
+    UpdateFindings.of(edits(), ofFacts, account)
+        .forEach(finding -> found.put(finding.finding(), finding));
     return found;
   }
 }

@@ -49,7 +49,8 @@ class JaccardSumsTest {
           pairs += jaccard(own.get(a), own.get(b));
         }
         for (String other : relations.keySet()) {
-          for (Set<Long> set : other.equals(relation) ? List.<Set<Long>>of() : relations.get(other)) {
+          for (Set<Long> set :
+              other.equals(relation) ? List.<Set<Long>>of() : relations.get(other)) {
             elsewhere += jaccard(own.get(a), set) / relations.get(other).size();
           }
         }
