@@ -767,6 +767,8 @@ CREATE TABLE IF NOT EXISTS fact_edit_prompts (
   `target_rank_before` INT,
   `target_rank_after` INT,
   `direction` STRING,
+  `answer_tokens` INT,
+  `target_tokens` INT,
   `run_id` STRING
 )
 USING parquet
@@ -1118,12 +1120,16 @@ CREATE OR REPLACE VIEW edit_summary AS
   FROM fact_edits
   GROUP BY run_id, method, kind, direction;
 
--- Updates on all prompts of their facts, those that found the neurons apart from those that did not.
+-- Updates on all prompts of their facts, those that found the neurons apart from those that did not. Rates mean what they mean in
+-- edit_summary: success_rate is of prompts whose old and new answers have one token, success_rate_of_all of all.
 CREATE OR REPLACE VIEW update_success AS
   SELECT run_id, method, kind, direction, localising, count(*) AS prompts,
     avg(CASE WHEN changed THEN 1e0 ELSE 0e0 END) AS change_rate,
-    avg(CASE WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END) AS success_rate,
-    avg(CASE WHEN target_rank_after <= 5 THEN 1e0 ELSE 0e0 END) AS top5_success_rate,
+    avg(CASE WHEN answer_tokens = 1 AND target_tokens = 1 THEN CASE WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END END)
+      AS success_rate,
+    avg(CASE WHEN answer_tokens = 1 AND target_tokens = 1 THEN CASE WHEN target_rank_after <= 5 THEN 1e0 ELSE 0e0 END END)
+      AS top5_success_rate,
+    avg(CASE WHEN target_rank_after = 1 THEN 1e0 ELSE 0e0 END) AS success_rate_of_all,
     avg(1e0 / target_rank_after) AS mean_reciprocal_rank,
     avg(target_probability_after - target_probability_before) AS mean_target_gain,
     avg(probability_after - probability_before) AS mean_answer_gain

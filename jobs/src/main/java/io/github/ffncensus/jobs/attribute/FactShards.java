@@ -1,18 +1,20 @@
 package io.github.ffncensus.jobs.attribute;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_set;
 import static org.apache.spark.sql.functions.first;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.udf;
-import static org.apache.spark.sql.functions.xxhash64;
 
 import io.github.ffncensus.CensusException;
 import io.github.ffncensus.jobs.attribute.ReadFacts.FileRead;
 import io.github.ffncensus.jobs.ingest.CorpusInput;
 import io.github.ffncensus.jobs.ingest.CorpusInputs;
+import io.github.ffncensus.jobs.knowledge.FactKey;
 import io.github.ffncensus.jobs.knowledge.FactRows;
 import io.github.ffncensus.jobs.task.PartWork;
 import io.github.ffncensus.jobs.task.StageContext;
@@ -24,6 +26,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -39,6 +43,9 @@ import org.apache.spark.sql.types.DataTypes;
  * which shard follows from files and configuration alone. Table {@code fact_rejects} on the way.
  */
 final class FactShards {
+  /** Relations in a message. */
+  private static final int NAMED = 30;
+
   private FactShards() {}
 
   /**
@@ -53,7 +60,8 @@ final class FactShards {
    * Reads all facts.
    *
    * @return in order of their indexes
-   * @throws CensusException of kind INPUT if no prompt at all can be used
+   * @throws CensusException of kind INPUT if no prompt at all can be used, or none of a relation
+   *     that the configuration names
    */
   static List<Shard> write(StageContext context, PromptReading reading) {
     Configuration hadoop = context.setup().hadoop();
@@ -68,9 +76,10 @@ final class FactShards {
             new ReadFacts(context.setup(), templates, reading),
             FileRead.class);
     List<String> relations = context.config().facts().relations();
-    requireFacts(read, relations);
+    requireKnown(read, relations);
+    requireFacts(read);
     Dataset<Row> facts = numbered(staged(context, read));
-    requireRelations(facts, relations);
+    requireUsable(facts, relations);
     List<TableFile> rejects = new ArrayList<>();
     read.stream().map(FileRead::rejects).filter(Objects::nonNull).forEach(rejects::add);
     rejects.addAll(templateRejects(context, templates));
@@ -82,7 +91,17 @@ final class FactShards {
             .mapPartitions(new WriteDuplicates(context.setup(), sources.size()))
             .collect());
     context.made(SourcedReject.TABLE, rejects);
-    return shards(context, facts.filter(col("copy").equalTo(1)), promptsBefore(read, sources));
+    WindowSpec sameHead = Window.partitionBy("relation", "head");
+    Dataset<Row> all =
+        facts
+            .filter(col("copy").equalTo(1))
+            .withColumn("other_answers", size(collect_set("answer").over(sameHead)).minus(1));
+    int limit = context.config().facts().limitPerRelation();
+    if (limit == 0) {
+      return shards(context, all, promptsBefore(read, sources));
+    }
+    Dataset<Row> some = limited(all, limit);
+    return shards(context, some, promptsBefore(some, sources));
   }
 
   /** The facts of a shard in words. */
@@ -107,7 +126,23 @@ final class FactShards {
     return sources;
   }
 
-  private static void requireFacts(List<FileRead> read, List<String> relations) {
+  private static void requireKnown(List<FileRead> read, List<String> relations) {
+    TreeSet<String> known = new TreeSet<>();
+    read.forEach(file -> known.addAll(file.relations()));
+    List<String> unknown = relations.stream().filter(r -> !known.contains(r)).toList();
+    if (!unknown.isEmpty()) {
+      String some = known.stream().limit(NAMED).collect(Collectors.joining(", "));
+      throw CensusException.input(
+          "census.facts.relations: the files have no relation %s. %s"
+              .formatted(
+                  String.join(", ", unknown),
+                  known.isEmpty()
+                      ? "They have none at all."
+                      : "They have: " + some + (known.size() > NAMED ? ", ..." : "")));
+    }
+  }
+
+  private static void requireFacts(List<FileRead> read) {
     if (read.stream().anyMatch(file -> file.facts() != null)) {
       return;
     }
@@ -116,16 +151,13 @@ final class FactShards {
             .map(FileRead::example)
             .filter(Objects::nonNull)
             .findFirst()
-            .orElse(
-                relations.isEmpty()
-                    ? "the files are empty"
-                    : "there is none, nor a fact of census.facts.relations");
+            .orElse("the files are empty");
     throw CensusException.input(
         "census.facts: no prompt in them can be used with this model; the first reject is: "
             + example);
   }
 
-  private static void requireRelations(Dataset<Row> facts, List<String> relations) {
+  private static void requireUsable(Dataset<Row> facts, List<String> relations) {
     if (relations.isEmpty()) {
       return;
     }
@@ -137,7 +169,7 @@ final class FactShards {
         .forEach(row -> missing.remove(row.getString(0)));
     if (!missing.isEmpty()) {
       throw CensusException.input(
-          "census.facts.relations: the files have no fact that can be used of "
+          "census.facts.relations: no fact can be used with this model of "
               + String.join(", ", missing));
     }
   }
@@ -183,6 +215,21 @@ final class FactShards {
   private static long[] promptsBefore(List<FileRead> read, List<FactSource> sources) {
     long[] prompts = new long[sources.size()];
     read.forEach(file -> prompts[file.file()] = file.prompts());
+    return before(prompts);
+  }
+
+  /** The same of facts that are left of those in the files. */
+  private static long[] promptsBefore(Dataset<Row> facts, List<FactSource> sources) {
+    long[] prompts = new long[sources.size()];
+    facts
+        .groupBy("file")
+        .agg(sum(size(col("prompt_ids"))))
+        .collectAsList()
+        .forEach(row -> prompts[row.getInt(0)] = row.getLong(1));
+    return before(prompts);
+  }
+
+  private static long[] before(long[] prompts) {
     long[] before = new long[prompts.length + 1];
     for (int file = 0; file < prompts.length; file++) {
       before[file + 1] = before[file] + prompts[file];
@@ -199,11 +246,8 @@ final class FactShards {
             (UDF2<Integer, Long, Integer>)
                 (file, before) -> Math.toIntExact((promptsBefore[file] + before) / shardPrompts),
             DataTypes.IntegerType);
-    WindowSpec sameHead = Window.partitionBy("relation", "head");
     int partitions = Math.max(1, Math.min(shards, 8 * context.spark().defaultParallelism()));
-    return limited(
-            facts.withColumn("other_answers", size(collect_set("answer").over(sameHead)).minus(1)),
-            context.config().facts().limitPerRelation())
+    return facts
         .withColumn("shard", shard.apply(col("file"), col("prompts_before")))
         .repartition(partitions, col("shard"))
         .sortWithinPartitions("shard", "file", "ordinal")
@@ -215,16 +259,27 @@ final class FactShards {
         .toList();
   }
 
+  /**
+   * So many facts of each relation: which ones follows from their names alone. Their prompts are
+   * counted anew, lest shards of as many prompts as ever be nearly empty.
+   */
   private static Dataset<Row> limited(Dataset<Row> facts, int limit) {
-    if (limit == 0) {
-      return facts;
-    }
+    UserDefinedFunction draw =
+        udf(
+            (UDF2<String, String, Long>)
+                (relation, id) -> new FactKey(relation, id).hash("facts of the relation"),
+            DataTypes.LongType);
     WindowSpec drawn =
         Window.partitionBy("relation")
-            .orderBy(xxhash64(lit("facts"), col("relation"), col("fact_id")), col("fact_id"));
+            .orderBy(draw.apply(col("relation"), col("fact_id")), col("fact_id"));
+    WindowSpec before =
+        Window.partitionBy("file")
+            .orderBy("ordinal")
+            .rowsBetween(Window.unboundedPreceding(), Window.currentRow() - 1);
     return facts
         .withColumn("drawn", row_number().over(drawn))
         .filter(col("drawn").leq(limit))
-        .drop("drawn");
+        .drop("drawn")
+        .withColumn("prompts_before", coalesce(sum(size(col("prompt_ids"))).over(before), lit(0L)));
   }
 }

@@ -1,6 +1,7 @@
 package io.github.ffncensus.jobs.attribute;
 
 import io.github.ffncensus.jobs.attribute.FactFileReader.Located;
+import io.github.ffncensus.jobs.config.FactsConfig;
 import io.github.ffncensus.jobs.task.TaskSetup;
 import io.github.ffncensus.knowledge.facts.Fact;
 import io.github.ffncensus.knowledge.facts.Fact.Prompt;
@@ -15,6 +16,7 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import org.apache.spark.api.java.function.Function;
 
 /** Task: reads a file of facts, and stages those that the model can read. */
@@ -42,8 +44,15 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
    * @param rejects null if there are none
    * @param prompts of the staged facts
    * @param example the first reject in words; null if there is none
+   * @param relations in the file, if only some are wanted: all of these, and some of the others
    */
-  record FileRead(int file, TableFile facts, TableFile rejects, long prompts, String example)
+  record FileRead(
+      int file,
+      TableFile facts,
+      TableFile rejects,
+      long prompts,
+      String example,
+      List<String> relations)
       implements Serializable {}
 
   @Override
@@ -68,7 +77,8 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
           facts.rows() > 0 ? facts.finish() : null,
           rejects.rows() > 0 ? rejects.finish() : null,
           attempt.prompts,
-          attempt.example);
+          attempt.example,
+          List.copyOf(attempt.relations));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -77,12 +87,14 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
   /** Facts are tokenized many at a time. */
   private final class Attempt {
     private static final int BATCH_PROMPTS = 512;
+    private static final int NAMED_RELATIONS = 100;
 
     private final FactSource source;
     private final ParquetTableWriter<StagedFact> facts;
     private final ParquetTableWriter<SourcedReject> rejects;
     private final PromptEncoder encoder = reading.attributed(setup);
     private final List<Located> batch = new ArrayList<>();
+    private final TreeSet<String> relations = new TreeSet<>();
     private int batchPrompts;
     private long prompts;
     private String example;
@@ -97,7 +109,7 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
     }
 
     void add(Located located) {
-      if (!setup.config().facts().wants(located.fact().relation())) {
+      if (!wants(located.fact().relation())) {
         return;
       }
       batch.add(located);
@@ -105,6 +117,15 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
       if (batchPrompts >= BATCH_PROMPTS) {
         flush();
       }
+    }
+
+    private boolean wants(String relation) {
+      FactsConfig config = setup.config().facts();
+      boolean wanted = config.wants(relation);
+      if (!config.relations().isEmpty() && (wanted || relations.size() < NAMED_RELATIONS)) {
+        relations.add(relation);
+      }
+      return wanted;
     }
 
     void flush() {
@@ -151,7 +172,7 @@ final class ReadFacts implements Function<FactSource, ReadFacts.FileRead> {
     }
 
     void reject(FactReject reject) {
-      if (reject.relation() != null && !setup.config().facts().wants(reject.relation())) {
+      if (reject.relation() != null && !wants(reject.relation())) {
         return;
       }
       try {

@@ -56,5 +56,7 @@ record EditPromptRow(
     out.intValue("target_rank_before", targetBefore.rank());
     out.intValue("target_rank_after", targetAfter.rank());
     out.string("direction", direction.key());
+    out.intValue("answer_tokens", before.predicted().length);
+    out.intValue("target_tokens", targetBefore.predicted().length);
   }
 }

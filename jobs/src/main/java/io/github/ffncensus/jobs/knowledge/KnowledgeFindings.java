@@ -20,15 +20,18 @@ public final class KnowledgeFindings {
   private static final String ACTIVATIONS = "knowledge_neuron_activations";
   private static final String INTERVENTIONS = "fact_interventions";
   private static final String EDITS = "fact_edits";
+  private static final String EDIT_PROMPTS = "fact_edit_prompts";
 
   private KnowledgeFindings() {}
 
   public static void write(StageContext context) {
     List<Finding> findings = new ArrayList<>();
-    findings.addAll(
-        context.has(FactRows.PROMPTS)
-            ? ofFacts(context)
-            : NeuronFindings.missing("the run has no facts"));
+    if (context.has(FactRows.PROMPTS)) {
+      findings.addAll(ofFacts(context));
+    } else {
+      findings.addAll(PromptFindings.missing("the run has no facts"));
+      findings.addAll(NeuronFindings.missing("the run has no facts"));
+    }
     findings.addAll(ofText(context));
     findings.addAll(ofInterventions(context));
     findings.addAll(ofEdits(context));
@@ -93,7 +96,8 @@ public final class KnowledgeFindings {
     List<Finding> findings = new ArrayList<>();
     if (isThere(context, EDITS)) {
       Dataset<Row> edits = context.rows(EDITS);
-      findings.addAll(UpdateFindings.of(edits, account(context, edits)));
+      findings.addAll(
+          UpdateFindings.of(edits, context.rows(EDIT_PROMPTS), account(context, edits)));
       findings.addAll(ErasureFindings.of(edits));
     } else {
       findings.addAll(UpdateFindings.missing(lacks(EDITS, "edit")));

@@ -6,11 +6,13 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.shiftleft;
 import static org.apache.spark.sql.functions.sort_array;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import io.github.ffncensus.jobs.knowledge.JaccardSums.NeuronSet;
 import io.github.ffncensus.jobs.knowledge.RelationOverlap.Relation;
 import io.github.ffncensus.jobs.task.Finding;
 import io.github.ffncensus.knowledge.refinement.RatioSearch;
@@ -79,43 +81,28 @@ final class NeuronFindings {
       List<Row> prompts, Dataset<Row> shared, Dataset<Row> neurons, int layers) {
     TreeMap<String, Long> facts = new TreeMap<>();
     prompts.forEach(row -> facts.put(row.getString(0), row.getLong(1)));
-    Map<String, TreeMap<Long, Long>> sizes = sizes(neurons);
     Map<String, long[]> byLayer = new HashMap<>();
     for (Row row : shared.groupBy("method", "layer").agg(sum("facts_sharing")).collectAsList()) {
       byLayer.computeIfAbsent(row.getString(0), method -> new long[layers])[row.getInt(1)] =
           row.getLong(2);
     }
-    Map<String, Map<String, Relation>> relations = relations(facts, shared);
+    Map<String, Map<String, Relation>> intersections = intersections(facts, shared);
+    Map<String, List<NeuronSet>> sets = sets(neurons);
     List<Finding> findings = new ArrayList<>();
     for (Method method : Method.values()) {
       Counts counts = new Counts(method, findings);
       long[] ofLayers = byLayer.getOrDefault(method.key, new long[layers]);
-      counts.perFact(facts, sizes.getOrDefault(method.key, new TreeMap<>()));
+      List<NeuronSet> ofMethod = sets.getOrDefault(method.key, List.of());
+      counts.perFact(facts, sizes(ofMethod));
       counts.layers(ofLayers);
-      Map<String, Relation> found = relations.getOrDefault(method.key, Map.of());
+      Map<String, Relation> found = intersections.getOrDefault(method.key, Map.of());
       List<Relation> all = new ArrayList<>();
       facts.forEach(
-          (relation, size) -> all.add(found.getOrDefault(relation, new Relation(size, 0, 0, 0))));
-      counts.overlaps(new RelationOverlap(all));
+          (relation, size) -> all.add(found.getOrDefault(relation, new Relation(size, 0, 0))));
+      counts.intersections(new RelationOverlap(all));
+      counts.jaccard(new JaccardSums(facts, ofMethod));
     }
     return findings;
-  }
-
-  /** By method, how many facts have how many neurons, those without any left out. */
-  private static Map<String, TreeMap<Long, Long>> sizes(Dataset<Row> neurons) {
-    Map<String, TreeMap<Long, Long>> sizes = new HashMap<>();
-    for (Row row :
-        neurons
-            .groupBy("method", "relation", "fact_id")
-            .agg(count(lit(1)).as("size"))
-            .groupBy("method", "size")
-            .agg(count(lit(1)))
-            .collectAsList()) {
-      sizes
-          .computeIfAbsent(row.getString(0), method -> new TreeMap<>())
-          .put(row.getLong(1), row.getLong(2));
-    }
-    return sizes;
   }
 
   /**
@@ -144,8 +131,11 @@ final class NeuronFindings {
         .toList();
   }
 
-  /** By method, the relations that have neurons, with their sums over these. */
-  private static Map<String, Map<String, Relation>> relations(
+  /**
+   * By method, the relations that have neurons, with sums of intersections. With n_j facts that
+   * have neuron j, n_j (n_j - 1) / 2 pairs share it: no pair is looked at.
+   */
+  private static Map<String, Map<String, Relation>> intersections(
       Map<String, Long> facts, Dataset<Row> shared) {
     Column share = col("facts_sharing").cast("double").divide(col("facts"));
     // Sums of floating-point numbers in a fixed order: the result must not depend on the cluster.
@@ -163,7 +153,6 @@ final class NeuronFindings {
             .join(everywhere, new String[] {"method", "layer", "neuron"})
             .groupBy("method", "relation")
             .agg(
-                sum(n),
                 sum(n.multiply(n.minus(1)).divide(2).cast("long")),
                 sort_array(
                         collect_list(
@@ -174,11 +163,35 @@ final class NeuronFindings {
       String relation = row.getString(1);
       found
           .computeIfAbsent(row.getString(0), method -> new HashMap<>())
-          .put(
-              relation,
-              new Relation(facts.get(relation), row.getLong(2), row.getLong(3), row.getDouble(4)));
+          .put(relation, new Relation(facts.get(relation), row.getLong(2), row.getDouble(3)));
     }
     return found;
+  }
+
+  /** By method, the sets of neurons that facts have, in a fixed order. */
+  private static Map<String, List<NeuronSet>> sets(Dataset<Row> neurons) {
+    Column number = shiftleft(col("layer").cast("long"), 32).plus(col("neuron"));
+    Map<String, List<NeuronSet>> sets = new HashMap<>();
+    for (Row row :
+        neurons
+            .groupBy("method", "relation", "fact_id")
+            .agg(sort_array(collect_list(number)).as("neurons"))
+            .groupBy("method", "relation", "neurons")
+            .agg(count(lit(1)))
+            .orderBy("method", "relation", "neurons")
+            .collectAsList()) {
+      long[] ofSet = row.<Long>getList(2).stream().mapToLong(Long::longValue).toArray();
+      sets.computeIfAbsent(row.getString(0), method -> new ArrayList<>())
+          .add(new NeuronSet(row.getString(1), ofSet, row.getLong(3)));
+    }
+    return sets;
+  }
+
+  /** How many facts have how many neurons, those without any left out. */
+  private static TreeMap<Long, Long> sizes(List<NeuronSet> sets) {
+    TreeMap<Long, Long> sizes = new TreeMap<>();
+    sets.forEach(set -> sizes.merge((long) set.neurons().length, set.facts(), Long::sum));
+    return sizes;
   }
 
   private static Column total(String list, String field) {
@@ -209,7 +222,8 @@ final class NeuronFindings {
           "",
           (double) neurons / all,
           method.neurons,
-          "mean over %,d facts, those without neurons included".formatted(all));
+          "mean over %,d facts, those without neurons included".formatted(all)
+              + reimplementation("11.04"));
       add(
           "neurons_per_fact_with_any",
           "",
@@ -221,8 +235,7 @@ final class NeuronFindings {
           "",
           (double) (all - withNeurons) / all,
           null,
-          "share of %,d facts; EleutherAI's re-implementation on BERT-base-uncased: none"
-              .formatted(all));
+          "share of %,d facts".formatted(all) + reimplementation("none"));
       TreeMap<Long, Long> withAll = new TreeMap<>(sizes);
       withAll.merge(0L, all - withNeurons, Long::sum);
       add(
@@ -230,14 +243,20 @@ final class NeuronFindings {
           "",
           median(withAll, all),
           null,
-          "of %,d facts; EleutherAI's re-implementation on BERT-base-uncased: 8, with a mean of 11.04"
-              .formatted(all));
+          "of %,d facts".formatted(all) + reimplementation("8"));
       add(
           "neurons_per_fact_largest",
           "",
           sizes.isEmpty() ? 0.0 : sizes.lastKey(),
           null,
-          "of %,d facts; EleutherAI's re-implementation on BERT-base-uncased: 98".formatted(all));
+          "of %,d facts".formatted(all) + reimplementation("98"));
+    }
+
+    /** What was counted on the neurons that EleutherAI published, by integrated gradients alone. */
+    private String reimplementation(String number) {
+      return method == Method.INTEGRATED_GRADIENTS
+          ? "; EleutherAI's re-implementation, BERT-base-uncased and 27,610 facts: " + number
+          : "";
     }
 
     private static double median(TreeMap<Long, Long> counts, long all) {
@@ -269,8 +288,9 @@ final class NeuronFindings {
                 null,
                 "share of %,d neurons of facts, a neuron of ten facts counting ten times; the paper,"
                         .formatted(all)
-                    + " in a figure: most of them in the topmost layers; EleutherAI's re-implementation on"
-                    + " BERT-base-uncased, in percent: 0.5 0.3 0.4 1.0 0.9 1.5 1.3 10.1 13.7 20.6 25.7 24.0"));
+                    + " in a figure: most of them in the topmost layers"
+                    + reimplementation(
+                        "layers 0 to 11 in percent 0.5 0.3 0.4 1.0 0.9 1.5 1.3 10.1 13.7 20.6 25.7 24.0")));
       }
       add(
           "neurons_in_top_third",
@@ -280,34 +300,52 @@ final class NeuronFindings {
           "share of the same in the upper third of the layers");
     }
 
-    void overlaps(RelationOverlap overlap) {
-      String pairs = "all pairs of facts of a relation, the relations' pairs pooled";
-      add("intra_relation_intersection", "", overlap.intraMicro(), method.intra, pairs);
+    void intersections(RelationOverlap overlap) {
+      overlaps("intersection", overlap, method.intra, method.inter, "number of neurons shared");
+    }
+
+    void jaccard(JaccardSums sums) {
+      String what =
+          "neurons that both facts have over those that either has, 0 for two facts without any";
+      boolean feasible = sums.feasible();
+      overlaps(
+          "jaccard",
+          new RelationOverlap(feasible ? sums.relations() : List.of()),
+          null,
+          null,
+          feasible
+              ? what
+              : what + "; not computed: it takes %,d comparisons".formatted(sums.steps()));
+    }
+
+    private void overlaps(
+        String measure, RelationOverlap overlap, Published intra, Published inter, String what) {
+      String pairs = "all pairs of facts of a relation";
+      String others = "a fact with a random fact of a random other relation, exactly";
       add(
-          "intra_relation_intersection",
+          "intra_relation_" + measure,
+          "",
+          overlap.intraMicro(),
+          intra,
+          "%s: mean over %s, the relations' pairs pooled".formatted(what, pairs));
+      add(
+          "intra_relation_" + measure,
           "_macro",
           overlap.intraMacro(),
           null,
-          "mean over relations of the mean over their pairs");
-      String others = "a fact with a random fact of a random other relation, exactly: ";
+          "%s: mean over relations of the mean over %s".formatted(what, pairs));
       add(
-          "inter_relation_intersection",
+          "inter_relation_" + measure,
           "",
           overlap.interMicro(),
-          method.inter,
-          others + "the mean over all facts");
+          inter,
+          "%s: %s, mean over all facts".formatted(what, others));
       add(
-          "inter_relation_intersection",
+          "inter_relation_" + measure,
           "_macro",
           overlap.interMacro(),
           null,
-          others + "the mean over relations");
-      String size = "the same over the mean number of neurons that either fact has";
-      add("intra_relation_jaccard", "", overlap.intraJaccard(), null, size);
-      add("inter_relation_jaccard", "", overlap.interJaccard(), null, size);
-      String macro = size + ", a ratio of each relation; their mean";
-      add("intra_relation_jaccard", "_macro", overlap.intraJaccardMacro(), null, macro);
-      add("inter_relation_jaccard", "_macro", overlap.interJaccardMacro(), null, macro);
+          "%s: %s, mean over relations of the mean over their facts".formatted(what, others));
     }
   }
 }

@@ -1,25 +1,24 @@
 package io.github.ffncensus.jobs.knowledge;
 
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 
 /**
- * How many neurons facts share, over all pairs of facts, from sums over neurons: no pair is looked
- * at. Null where there is no pair.
+ * Means over all pairs of facts of how far the neurons of two facts overlap, from sums over the
+ * pairs: their intersection, or their Jaccard index. Null where there is no pair.
  */
 final class RelationOverlap {
   /**
-   * A relation's facts. With n_j facts that have neuron j:
+   * A relation's facts, those without neurons included.
    *
    * @param facts N
-   * @param neurons sum of n_j: sizes of all facts' sets
-   * @param pairs sum of n_j (n_j - 1) / 2: neurons shared by two facts, over all pairs
-   * @param elsewhere sum over j of n_j and over the other relations q of n_j(q) / N_q
+   * @param pairs sum of the overlaps over all pairs of the relation's facts
+   * @param elsewhere sum of the overlaps over its facts and all facts of other relations, those
+   *     with facts of a relation q divided by N_q
    */
-  record Relation(long facts, long neurons, long pairs, double elsewhere) {
+  record Relation(long facts, double pairs, double elsewhere) {
 
-    double factPairs() {
+    private double factPairs() {
       return facts * (facts - 1) / 2.0;
     }
   }
@@ -43,22 +42,7 @@ final class RelationOverlap {
     return ratio(paired.stream().mapToDouble(r -> r.pairs() / r.factPairs()).sum(), paired.size());
   }
 
-  /** Sum of intersections over sum of unions, all pairs inside relations. */
-  Double intraJaccard() {
-    return ratio(sum(Relation::pairs), sum(RelationOverlap::either));
-  }
-
-  /** Mean over relations whose pairs have neurons of the ratio of the relation's sums. */
-  Double intraJaccardMacro() {
-    return meanRatio(Relation::pairs, RelationOverlap::either);
-  }
-
-  /** Sum over the relation's pairs of the neurons that either fact has. */
-  private static double either(Relation relation) {
-    return (double) (relation.facts() - 1) * relation.neurons() - relation.pairs();
-  }
-
-  /** Mean over all facts of the expected overlap with a fact of another relation. */
+  /** Mean over all facts of the expected overlap with a random fact of a random other relation. */
   Double interMicro() {
     return ratio(sum(this::others), facts);
   }
@@ -66,32 +50,6 @@ final class RelationOverlap {
   /** Mean over relations of the mean over their facts. */
   Double interMacro() {
     return others() < 1 ? null : ratio(sum(r -> others(r) / r.facts()), relations.size());
-  }
-
-  /** Expected intersection over expected union, with a fact of another relation. */
-  Double interJaccard() {
-    return others() < 1 ? null : ratio(sum(this::others), sum(this::eitherWithOthers));
-  }
-
-  /** Mean over relations with neurons around of the ratio of the relation's sums. */
-  Double interJaccardMacro() {
-    return others() < 1 ? null : meanRatio(this::others, this::eitherWithOthers);
-  }
-
-  /** Sum over the relation's facts of what it or a random fact elsewhere has. */
-  private double eitherWithOthers(Relation relation) {
-    double own = (double) relation.neurons() / relation.facts();
-    double elsewhere = sum(r -> (double) r.neurons() / r.facts()) - own;
-    return relation.neurons() + relation.facts() * elsewhere / others() - others(relation);
-  }
-
-  private Double meanRatio(ToDoubleFunction<Relation> part, ToDoubleFunction<Relation> whole) {
-    OptionalDouble mean =
-        relations.stream()
-            .filter(relation -> whole.applyAsDouble(relation) > 0)
-            .mapToDouble(r -> part.applyAsDouble(r) / whole.applyAsDouble(r))
-            .average();
-    return mean.isPresent() ? mean.getAsDouble() : null;
   }
 
   private int others() {

@@ -89,11 +89,13 @@ final class UpdateFindings {
 
   /**
    * @param edits rows of {@code fact_edits}
+   * @param prompts rows of {@code fact_edit_prompts}
    * @param account what became of the facts of the run
    */
-  static List<Finding> of(Dataset<Row> edits, String account) {
+  static List<Finding> of(Dataset<Row> edits, Dataset<Row> prompts, String account) {
     Map<String, Row> rows = new HashMap<>();
-    Column oneToken = col("answer_tokens").equalTo(1).and(col("target_tokens").equalTo(1));
+    Map<String, Row> ofPrompts = ofPrompts(prompts);
+    Column oneToken = oneToken();
     for (Row row :
         edits
             .filter(col("fact_id").isNotNull())
@@ -120,11 +122,32 @@ final class UpdateFindings {
       for (Kind kind : Kind.values()) {
         Row row = rows.get(kind.key + " " + direction.key());
         if (row != null || direction == Direction.EMBEDDING) {
-          new Rows(kind, direction, row, account, findings).add();
+          new Rows(kind, direction, row, account, ofPrompts, findings).add();
         }
       }
     }
     return findings;
+  }
+
+  /** Of all prompts of updated facts, by kind, direction and part in finding the neurons. */
+  private static Map<String, Row> ofPrompts(Dataset<Row> prompts) {
+    Map<String, Row> rows = new HashMap<>();
+    for (Row row :
+        prompts
+            .groupBy("kind", "direction", "localising")
+            .agg(
+                count(lit(1)),
+                number(oneToken()),
+                number(col("changed")),
+                number(oneToken().and(col("target_rank_after").equalTo(1))))
+            .collectAsList()) {
+      rows.put(row.getString(0) + " " + row.getString(1) + " " + row.getBoolean(2), row);
+    }
+    return rows;
+  }
+
+  private static Column oneToken() {
+    return col("answer_tokens").equalTo(1).and(col("target_tokens").equalTo(1));
   }
 
   private static Column number(Column condition) {
@@ -145,9 +168,15 @@ final class UpdateFindings {
    * The findings of one kind and direction.
    *
    * @param row counts and growths; null if there is no such update
+   * @param prompts as {@link UpdateFindings#ofPrompts} has them
    */
   private record Rows(
-      Kind kind, Direction direction, Row row, String account, List<Finding> findings) {
+      Kind kind,
+      Direction direction,
+      Row row,
+      String account,
+      Map<String, Row> prompts,
+      List<Finding> findings) {
 
     void add() {
       String updates = row == null ? "no updates" : "%,d updates".formatted(row.getLong(UPDATES));
@@ -170,6 +199,11 @@ final class UpdateFindings {
               .formatted(ofOneToken, account));
       if (row != null) {
         rates(updates, ofOneToken);
+        prompts(true, "localising", "that had a part in finding the neurons");
+        prompts(
+            false,
+            "held_out",
+            "that had no part in finding the neurons (attribute.held-out-share makes such prompts)");
       }
       add(
           "intra_relation_perplexity",
@@ -190,6 +224,25 @@ final class UpdateFindings {
             "the same of facts of other relations about the same head");
         add("text_perplexity", null, number(14), "the same of a sample of the corpus");
       }
+    }
+
+    /** Rates over all prompts of the updated facts that had a part in finding neurons, or none. */
+    private void prompts(boolean localising, String variant, String which) {
+      Row of = prompts.get(kind.key + " " + direction.key() + " " + localising);
+      long all = of == null ? 0 : of.getLong(3);
+      long ofOneToken = of == null ? 0 : of.getLong(4);
+      add(
+          "change_rate_" + variant,
+          null,
+          all == 0 ? null : (double) of.getLong(5) / all,
+          "share of %,d prompts of updated facts %s, whose first choice is then another"
+              .formatted(all, which));
+      add(
+          "success_rate_" + variant,
+          null,
+          ofOneToken == 0 ? null : (double) of.getLong(6) / ofOneToken,
+          "share of %,d prompts of updated facts %s, with old and new answers of one token, whose first choice is then the new answer"
+              .formatted(ofOneToken, which));
     }
 
     private void rates(String updates, String ofOneToken) {

@@ -10,7 +10,8 @@ import java.util.Locale;
  * @param direction {@code embedding} or {@code head}
  * @param neurons value vectors that were edited
  * @param answer what was right
- * @param saidBefore the model's first choice
+ * @param saidAfter the model's first choice
+ * @param changed whether it was of other tokens before, which the texts need not show
  */
 record FactUpdate(
     boolean real,
@@ -20,8 +21,8 @@ record FactUpdate(
     int promptId,
     String answer,
     String target,
-    String saidBefore,
     String saidAfter,
+    boolean changed,
     Reading answerBefore,
     Reading answerAfter,
     Reading targetBefore,
@@ -38,8 +39,8 @@ record FactUpdate(
     "edited_neurons",
     "answer",
     "target",
-    "answer_before",
     "answer_after",
+    "changed",
     "probability_before",
     "probability_after",
     "target_probability_before",
@@ -76,8 +77,8 @@ record FactUpdate(
         row.getInt("judged_prompt_id"),
         row.getString("answer"),
         row.getString("target"),
-        row.getString("answer_before"),
         row.getString("answer_after"),
+        row.getBoolean("changed"),
         Reading.of(row, "probability_before", "answer_rank_before"),
         Reading.of(row, "probability_after", "answer_rank_after"),
         Reading.of(row, "target_probability_before", "target_rank_before"),
@@ -99,9 +100,9 @@ record FactUpdate(
     if (succeeds()) {
       return "succeeds: the model says " + saidAfter;
     }
-    return saidAfter.equals(saidBefore)
-        ? "fails: the model still says " + saidAfter
-        : "fails: the model now says %s, not %s".formatted(saidAfter, target);
+    return changed
+        ? "fails: the model now says %s, not %s".formatted(saidAfter, target)
+        : "fails: the model still says " + saidAfter;
   }
 
   /** What was edited, and by what rule. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.ffncensus.CensusException;
+import io.github.ffncensus.SeededHash;
 import io.github.ffncensus.jobs.attribute.AttributeFixture.Run;
 import io.github.ffncensus.jobs.attribute.FactShards.Shard;
 import io.github.ffncensus.jobs.task.StageContext;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -250,10 +252,15 @@ class FactShardsTest {
     assertThat(read.facts()).extracting(f -> f.fact().factId()).containsExactly("a");
     assertThat(read.reasons()).isEmpty();
     assertThatThrownBy(
-            () ->
-                read("missing", "bert-gelu", "facts.input=" + file, "facts.relations=[P1, P3, P4]"))
+            () -> read("unusable", "bert-gelu", "facts.input=" + file, "facts.relations=[P1, P3]"))
         .isInstanceOf(CensusException.class)
-        .hasMessage("census.facts.relations: the files have no fact that can be used of P3, P4");
+        .hasMessage("census.facts.relations: no fact can be used with this model of P3");
+    assertThatThrownBy(
+            () ->
+                read("missing", "bert-gelu", "facts.input=" + file, "facts.relations=[P1, P4, p]"))
+        .isInstanceOf(CensusException.class)
+        .hasMessage(
+            "census.facts.relations: the files have no relation P4, p. They have: P1, P2, P3");
   }
 
   /** The same facts, wherever they stand; what is left out still counts as another answer. */
@@ -269,8 +276,26 @@ class FactShardsTest {
     Files.writeString(file, String.join("\n", lines));
     Read whole = read("whole", "bert-gelu", "facts.input=" + file);
     String limit = "facts.limit-per-relation=4";
-    Read some = read("some", "bert-gelu", "facts.input=" + file, limit);
+    Read some =
+        read("some", "bert-gelu", "facts.input=" + file, limit, "attribute.shard-prompts=5");
     assertThat(some.facts()).hasSize(12);
+    assertThat(some.shards()).extracting(List::size).containsExactly(5, 5, 2);
+    assertThat(some.facts()).isSortedAccordingTo(Comparator.comparing(f -> f.place().line()));
+    // Which ones, by the definition: the smallest hashes of their names.
+    for (String relation : List.of("P0", "P1", "P2")) {
+      Set<String> smallest =
+          whole.facts().stream()
+              .map(StagedFact::fact)
+              .filter(f -> f.relation().equals(relation))
+              .sorted(Comparator.comparing(FactShardsTest::draw))
+              .limit(4)
+              .map(Fact::factId)
+              .collect(Collectors.toSet());
+      assertThat(some.facts())
+          .filteredOn(f -> f.fact().relation().equals(relation))
+          .extracting(f -> f.fact().factId())
+          .containsExactlyInAnyOrderElementsOf(smallest);
+    }
     assertThat(texts(whole)).containsAll(texts(some));
     assertThat(some.facts()).extracting(f -> f.fact().relation()).containsOnly("P0", "P1", "P2");
     Collections.reverse(lines);
@@ -283,6 +308,13 @@ class FactShardsTest {
             "facts.input=[\"%s/one.jsonl\", \"%s/two.jsonl\"]".formatted(folder, folder),
             limit);
     assertThat(texts(other)).isEqualTo(texts(some));
+  }
+
+  private static long draw(Fact fact) {
+    return SeededHash.of(
+        SeededHash.text("facts of the relation"),
+        SeededHash.text(fact.relation()),
+        SeededHash.text(fact.factId()));
   }
 
   private static Set<String> texts(Read read) {

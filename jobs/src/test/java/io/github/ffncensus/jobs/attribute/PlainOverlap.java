@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToDoubleBiFunction;
 
 /** Relation neurons and overlaps of facts, pair by pair. */
 final class PlainOverlap {
@@ -117,72 +118,57 @@ final class PlainOverlap {
       List<Map<String, Object>> findings,
       String suffix,
       Map<String, Map<String, Set<String>>> relations) {
+    List<Integer> sizes = new ArrayList<>();
+    relations.values().forEach(own -> own.values().forEach(set -> sizes.add(set.size())));
+    sizes.sort(null);
+    int facts = sizes.size();
+    double neurons = sizes.stream().mapToInt(Integer::intValue).sum();
+    double median = (sizes.get((facts - 1) / 2) + sizes.get(facts / 2)) / 2.0;
+    check(findings, "neurons_per_fact" + suffix, neurons / facts);
+    check(findings, "neurons_per_fact_median" + suffix, median);
+    check(findings, "neurons_per_fact_largest" + suffix, sizes.get(facts - 1));
+    checkOverlaps(findings, "intersection", suffix, relations, PlainOverlap::both);
+    checkOverlaps(findings, "jaccard", suffix, relations, PlainOverlap::jaccard);
+  }
+
+  private static void checkOverlaps(
+      List<Map<String, Object>> findings,
+      String measure,
+      String suffix,
+      Map<String, Map<String, Set<String>>> relations,
+      ToDoubleBiFunction<Set<String>, Set<String>> overlap) {
     List<Double> intra = new ArrayList<>();
     List<Double> intraOfRelations = new ArrayList<>();
-    double intraBoth = 0;
-    double intraEither = 0;
     List<Double> inter = new ArrayList<>();
     List<Double> interOfRelations = new ArrayList<>();
-    double interBoth = 0;
-    double interEither = 0;
-    List<Double> intraRatios = new ArrayList<>();
-    List<Double> interRatios = new ArrayList<>();
-    List<Integer> sizes = new ArrayList<>();
-    int neurons = 0;
-    int facts = 0;
     for (String relation : relations.keySet()) {
-      List<Set<String>> own = List.copyOf(relations.get(relation).values().stream().toList());
+      List<Set<String>> own = List.copyOf(relations.get(relation).values());
       List<Double> ofPairs = new ArrayList<>();
       List<Double> ofFacts = new ArrayList<>();
-      double[] before = {intraBoth, intraEither, interBoth, interEither};
       for (int a = 0; a < own.size(); a++) {
-        facts++;
-        neurons += own.get(a).size();
-        sizes.add(own.get(a).size());
         for (int b = a + 1; b < own.size(); b++) {
-          ofPairs.add((double) both(own.get(a), own.get(b)));
-          intraBoth += both(own.get(a), own.get(b));
-          intraEither += either(own.get(a), own.get(b));
+          ofPairs.add(overlap.applyAsDouble(own.get(a), own.get(b)));
         }
         double expected = 0;
-        double expectedEither = 0;
         for (String other : relations.keySet()) {
           if (!other.equals(relation)) {
             int size = relations.get(other).size();
             for (Set<String> set : relations.get(other).values()) {
-              expected += (double) both(own.get(a), set) / size / (relations.size() - 1);
-              expectedEither += (double) either(own.get(a), set) / size / (relations.size() - 1);
+              expected += overlap.applyAsDouble(own.get(a), set) / size / (relations.size() - 1);
             }
           }
         }
         ofFacts.add(expected);
-        interBoth += expected;
-        interEither += expectedEither;
-      }
-      if (intraEither > before[1]) {
-        intraRatios.add((intraBoth - before[0]) / (intraEither - before[1]));
-      }
-      if (interEither > before[3]) {
-        interRatios.add((interBoth - before[2]) / (interEither - before[3]));
       }
       intra.addAll(ofPairs);
       intraOfRelations.add(mean(ofPairs));
       inter.addAll(ofFacts);
       interOfRelations.add(mean(ofFacts));
     }
-    check(findings, "neurons_per_fact" + suffix, (double) neurons / facts);
-    sizes.sort(null);
-    double median = (sizes.get((facts - 1) / 2) + sizes.get(facts / 2)) / 2.0;
-    check(findings, "neurons_per_fact_median" + suffix, median);
-    check(findings, "neurons_per_fact_largest" + suffix, sizes.get(facts - 1));
-    check(findings, "intra_relation_jaccard_macro" + suffix, mean(intraRatios));
-    check(findings, "inter_relation_jaccard_macro" + suffix, mean(interRatios));
-    check(findings, "intra_relation_intersection" + suffix, mean(intra));
-    check(findings, "intra_relation_intersection_macro" + suffix, mean(intraOfRelations));
-    check(findings, "intra_relation_jaccard" + suffix, intraBoth / intraEither);
-    check(findings, "inter_relation_intersection" + suffix, mean(inter));
-    check(findings, "inter_relation_intersection_macro" + suffix, mean(interOfRelations));
-    check(findings, "inter_relation_jaccard" + suffix, interBoth / interEither);
+    check(findings, "intra_relation_" + measure + suffix, mean(intra));
+    check(findings, "intra_relation_" + measure + "_macro" + suffix, mean(intraOfRelations));
+    check(findings, "inter_relation_" + measure + suffix, mean(inter));
+    check(findings, "inter_relation_" + measure + "_macro" + suffix, mean(interOfRelations));
   }
 
   private static void check(List<Map<String, Object>> findings, String name, double expected) {
@@ -202,8 +188,10 @@ final class PlainOverlap {
     return both.size();
   }
 
-  private static int either(Set<String> left, Set<String> right) {
-    return left.size() + right.size() - both(left, right);
+  private static double jaccard(Set<String> left, Set<String> right) {
+    Set<String> either = new HashSet<>(left);
+    either.addAll(right);
+    return either.isEmpty() ? 0 : (double) both(left, right) / either.size();
   }
 
   private static double mean(List<Double> values) {

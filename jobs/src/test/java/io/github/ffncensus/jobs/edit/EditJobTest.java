@@ -39,7 +39,6 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
@@ -269,6 +268,7 @@ class EditJobTest {
     List<Map<String, Object>> prompts =
         tables.get("fact_edit_prompts").stream().filter(p -> isSameUpdate(p, row)).toList();
     assertThat(prompts).hasSameSizeAs(gold);
+    PlainTransformer original = new PlainTransformer(run.model.path());
     for (Map<String, Object> prompt : prompts) {
       int i = index(gold, (Integer) prompt.get("prompt_id"));
       PlainAnswers after = PlainAnswers.of(edited, gold.get(i), Change.NONE);
@@ -279,9 +279,11 @@ class EditJobTest {
       assertThat(prompt.get("localising")).isEqualTo(gold.get(i).promptId() != 1);
       assertThat(prompt.get("judged"))
           .isEqualTo(prompt.get("prompt_id").equals(row.get("judged_prompt_id")));
-      if (!prompt.get("answer_before").equals(prompt.get("answer_after"))) {
-        assertThat(prompt.get("changed")).isEqualTo(true);
-      }
+      PlainAnswers before = PlainAnswers.of(original, gold.get(i), Change.NONE);
+      assertThat(prompt.get("changed"))
+          .isEqualTo(!Arrays.equals(before.predicted(), after.predicted()));
+      assertThat(prompt.get("answer_tokens")).isEqualTo(gold.get(i).answerTokens());
+      assertThat(prompt.get("target_tokens")).isEqualTo(wanted.get(i).answerTokens());
     }
   }
 
@@ -510,8 +512,45 @@ class EditJobTest {
                     .average()
                     .orElseThrow()),
             within(1e-6));
-    Dataset<Row> success = SqlViews.view(fixture.spark(), "update_success");
-    assertThat(success.count()).as("both kinds and directions, localising or not").isEqualTo(8);
+    List<Row> success = SqlViews.view(fixture.spark(), "update_success").collectAsList();
+    assertThat(success).as("both kinds and directions, localising or not").hasSize(8);
+    success.forEach(row -> checkSuccess(row, shared.rows(Stage.EDIT, made)));
+  }
+
+  /** The view's rates, by a loop over the prompts, and the findings of the same names. */
+  private static void checkSuccess(Row view, Map<String, List<Map<String, Object>>> tables) {
+    List<Map<String, Object>> prompts =
+        tables.get("fact_edit_prompts").stream()
+            .filter(row -> row.get("kind").equals(view.getAs("kind")))
+            .filter(row -> row.get("direction").equals(view.getAs("direction")))
+            .filter(row -> row.get("localising").equals(view.getAs("localising")))
+            .toList();
+    List<Map<String, Object>> ofOneToken =
+        prompts.stream()
+            .filter(row -> row.get("answer_tokens").equals(1) && row.get("target_tokens").equals(1))
+            .toList();
+    assertThat(ofOneToken).isNotEmpty();
+    Predicate<Map<String, Object>> succeeds = row -> row.get("target_rank_after").equals(1);
+    double change = share(prompts, row -> row.get("changed").equals(true));
+    assertThat(view.<Double>getAs("change_rate")).isCloseTo(change, within(1e-9));
+    assertThat(view.<Double>getAs("success_rate"))
+        .isCloseTo(share(ofOneToken, succeeds), within(1e-9));
+    assertThat(view.<Double>getAs("success_rate_of_all"))
+        .isCloseTo(share(prompts, succeeds), within(1e-9));
+    String kind =
+        view.<String>getAs("kind").equals("update") ? "update" : "update_of_random_neurons";
+    String variant = view.<Boolean>getAs("localising") ? "_localising" : "_held_out";
+    String direction = view.<String>getAs("direction").equals("head") ? "_by_head" : "";
+    checkFinding(tables, kind + "_change_rate" + variant + direction, change);
+    checkFinding(tables, kind + "_success_rate" + variant + direction, share(ofOneToken, succeeds));
+  }
+
+  private static void checkFinding(
+      Map<String, List<Map<String, Object>>> tables, String name, double expected) {
+    assertThat(tables.get("knowledge_neuron_findings"))
+        .filteredOn(row -> row.get("finding").equals(name))
+        .singleElement()
+        .satisfies(row -> assertThat((Double) row.get("value")).isCloseTo(expected, within(1e-9)));
   }
 
   private static double share(

@@ -32,9 +32,15 @@ class EditFindingsTest {
               + " subject_perplexity_before DOUBLE, subject_perplexity_after DOUBLE,"
               + " text_perplexity_before DOUBLE, text_perplexity_after DOUBLE");
 
+  private static final StructType PROMPTS =
+      StructType.fromDDL(
+          "kind STRING, direction STRING, localising BOOLEAN, changed BOOLEAN, answer_tokens INT,"
+              + " target_tokens INT, target_rank_after INT");
+
   @TempDir static Path folder;
   private static SparkSession spark;
   private final List<Row> rows = new ArrayList<>();
+  private final List<Row> prompts = new ArrayList<>();
 
   @BeforeAll
   static void start() {
@@ -79,6 +85,12 @@ class EditFindingsTest {
             null));
   }
 
+  private void prompt(
+      String direction, boolean localising, boolean changed, int targetTokens, int targetRank) {
+    prompts.add(
+        RowFactory.create("update", direction, localising, changed, 1, targetTokens, targetRank));
+  }
+
   private void erasure(String kind, String relation, Double... perplexities) {
     Object[] values = new Object[COLUMNS.size()];
     values[0] = kind;
@@ -97,12 +109,28 @@ class EditFindingsTest {
     update("update", "head", "1", "Rome", 1, 1, true, 1, 1.0, 1.0);
     update("update_random_neurons", "embedding", "1", "Paris", 1, 50, false, 3, 1.0, 1.0);
     erasure("erase", "a", 9.0, 99.0, 9.0, 99.0);
+    prompt("embedding", true, true, 1, 1);
+    prompt("embedding", true, true, 1, 2);
+    prompt("embedding", true, true, 2, 1);
+    prompt("embedding", true, false, 1, 9);
+    prompt("embedding", false, true, 1, 4);
+    prompt("embedding", false, false, 1, 7);
+    prompt("head", true, true, 1, 1);
     Map<String, Finding> found = updates("of 9 facts 5 have no neurons");
     check(found, "update_change_rate", 0.75, 0.485);
     check(found, "update_success_rate", 1.0 / 3, 0.344);
     check(found, "update_top5_success_rate", 2.0 / 3, null);
     check(found, "update_success_rate_of_all", 0.25, null);
     check(found, "update_first_token_success_rate", 0.5, null);
+    check(found, "update_change_rate_localising", 0.75, null);
+    check(found, "update_success_rate_localising", 1.0 / 3, null);
+    check(found, "update_change_rate_held_out", 0.5, null);
+    check(found, "update_success_rate_held_out", 0, null);
+    check(found, "update_success_rate_localising_by_head", 1, null);
+    assertThat(found.get("update_success_rate_held_out_by_head").value()).isNull();
+    assertThat(found.get("update_success_rate_held_out_by_head").detail())
+        .startsWith("share of 0 prompts")
+        .contains("attribute.held-out-share");
     check(found, "update_direction_rank", 5, null);
     check(found, "update_direction_names_answer", 0.25, null);
     check(found, "update_intra_relation_perplexity", Math.cbrt(16) - Math.cbrt(4), 8.4);
@@ -187,7 +215,9 @@ class EditFindingsTest {
 
   private Map<String, Finding> updates(String account) {
     Map<String, Finding> found = new LinkedHashMap<>();
-    UpdateFindings.of(edits(), account).forEach(finding -> found.put(finding.finding(), finding));
+    Dataset<Row> ofFacts = spark.createDataFrame(prompts, PROMPTS).repartition(3);
+    UpdateFindings.of(edits(), ofFacts, account)
+        .forEach(finding -> found.put(finding.finding(), finding));
     return found;
   }
 }
