@@ -39,7 +39,7 @@ public final class NativeCache {
     try {
       make(folder);
       int owner = owner(folder);
-      if (owner != ROOT && owner != user()) {
+      if (owner != ROOT && owner != user(folder)) {
         throw refusal(folder, "belongs to another user");
       }
       if (Files.getPosixFilePermissions(folder).contains(PosixFilePermission.OTHERS_WRITE)) {
@@ -67,9 +67,12 @@ public final class NativeCache {
     }
   }
 
-  /** The user of this process, as what it makes shows: Java names it only if it has a name. */
-  private static int user() throws IOException {
-    Path probe = Files.createTempFile("ffn-census", null);
+  /**
+   * The user of this process, as what it makes there shows: Java names it only if it has a name,
+   * and a network's file system may give it another number.
+   */
+  private static int user(Path folder) throws IOException {
+    Path probe = Files.createTempFile(folder, "owner", null);
     try {
       return owner(probe);
     } finally {
