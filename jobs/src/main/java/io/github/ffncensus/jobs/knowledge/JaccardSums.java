@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * without neurons share nothing: their index is 0, as is their intersection.
  */
 final class JaccardSums {
-  /** Some minutes of one core. */
+  /** A guard for the driver, not a measured limit. */
   private static final long MOST_STEPS = 100_000_000_000L;
 
   /** Sets that are compared with all others in one go. */
@@ -79,7 +79,7 @@ final class JaccardSums {
     return steps;
   }
 
-  /** Whether the sums are to be had in minutes. */
+  /** Whether there are few enough steps for the driver. */
   boolean feasible() {
     return steps() <= MOST_STEPS;
   }

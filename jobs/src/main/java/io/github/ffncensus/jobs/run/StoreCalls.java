@@ -13,12 +13,11 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The same call for each of many files. An object store takes a tenth of a second for one and any
- * number at a time, so there they are made side by side; on a file system one after the other, in
- * order.
+ * The same call for each of many files. An object store answers each only after a while, and many
+ * at a time, so there they are made side by side; on a file system one after the other, in order.
  */
 public final class StoreCalls {
-  /** A connector's connections are about as many. */
+  /** Fewer than the connections that S3A allows by default. */
   private static final int AT_ONCE = 64;
 
   private StoreCalls() {}
